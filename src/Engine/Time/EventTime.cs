@@ -1,0 +1,95 @@
+namespace Weir.Engine.Time;
+
+using System.Globalization;
+
+/// <summary>
+/// A point in time in milliseconds since 1970-01-01T00:00:00Z, on either clock of the engine (event time or
+/// processing time). Arithmetic saturates at the 64-bit limits instead of wrapping.
+/// </summary>
+/// <remarks>
+/// The lowest value is reserved: it is <see cref="None"/> where an event carries no timestamp, and
+/// <see cref="MinValue"/> where a watermark has not advanced yet (Flink's rule, notes on watermarks).
+/// </remarks>
+/// <param name="Milliseconds">Milliseconds since the epoch; the whole 64-bit range is valid.</param>
+public readonly record struct EventTime(long Milliseconds) : IComparable<EventTime>
+{
+    /// <summary>The lowest time: a watermark before any event.</summary>
+    public static readonly EventTime MinValue = new(long.MinValue);
+
+    /// <summary>No timestamp; the same value as <see cref="MinValue"/>.</summary>
+    public static readonly EventTime None = MinValue;
+
+    /// <summary>The highest time: the watermark at the end of the input.</summary>
+    public static readonly EventTime MaxValue = new(long.MaxValue);
+
+    /// <summary>Whether this is a timestamp at all, that is, not <see cref="None"/>.</summary>
+    public bool HasValue => Milliseconds != long.MinValue;
+
+    /// <summary>The time of a <see cref="DateTimeOffset"/>, cut to whole milliseconds.</summary>
+    public static EventTime From(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
+
+    /// <summary>The time of a <see cref="DateTime"/>; an unspecified kind is read as UTC.</summary>
+    public static EventTime From(DateTime time) => new(
+        (DateTime.SpecifyKind(time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time, DateTimeKind.Utc)
+            - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>This time as a UTC <see cref="DateTimeOffset"/>, clamped to the range that type can hold.</summary>
+    public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(
+        Math.Clamp(Milliseconds, -62135596800000, 253402300799999));
+
+    /// <summary>This time plus a number of milliseconds, saturating.</summary>
+    public EventTime Plus(long milliseconds)
+    {
+        long sum = unchecked(Milliseconds + milliseconds);
+        if (((Milliseconds ^ sum) & (milliseconds ^ sum)) < 0)
+            return milliseconds > 0 ? MaxValue : MinValue;
+        return new EventTime(sum);
+    }
+
+    /// <summary>This time minus a number of milliseconds, saturating.</summary>
+    public EventTime Minus(long milliseconds) =>
+        milliseconds == long.MinValue ? Plus(long.MaxValue).Plus(1) : Plus(-milliseconds);
+
+    /// <summary>A time later by <paramref name="span"/>, in whole milliseconds, saturating.</summary>
+    public static EventTime operator +(EventTime time, TimeSpan span) => time.Plus(span.Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>A time earlier by <paramref name="span"/>, in whole milliseconds, saturating.</summary>
+    public static EventTime operator -(EventTime time, TimeSpan span) => time.Minus(span.Ticks / TimeSpan.TicksPerMillisecond);
+
+    /// <summary>The distance between two times, clamped to what a <see cref="TimeSpan"/> can hold.</summary>
+    public static TimeSpan operator -(EventTime later, EventTime earlier)
+    {
+        long distance = later.Minus(earlier.Milliseconds).Milliseconds;
+        const long limit = long.MaxValue / TimeSpan.TicksPerMillisecond;
+        return new TimeSpan(Math.Clamp(distance, -limit, limit) * TimeSpan.TicksPerMillisecond);
+    }
+
+    /// <summary>Whether the left time is earlier.</summary>
+    public static bool operator <(EventTime left, EventTime right) => left.Milliseconds < right.Milliseconds;
+
+    /// <summary>Whether the left time is later.</summary>
+    public static bool operator >(EventTime left, EventTime right) => left.Milliseconds > right.Milliseconds;
+
+    /// <summary>Whether the left time is not later.</summary>
+    public static bool operator <=(EventTime left, EventTime right) => left.Milliseconds <= right.Milliseconds;
+
+    /// <summary>Whether the left time is not earlier.</summary>
+    public static bool operator >=(EventTime left, EventTime right) => left.Milliseconds >= right.Milliseconds;
+
+    /// <summary>The later of two times.</summary>
+    public static EventTime Max(EventTime left, EventTime right) => left > right ? left : right;
+
+    /// <summary>The earlier of two times.</summary>
+    public static EventTime Min(EventTime left, EventTime right) => left < right ? left : right;
+
+    /// <inheritdoc/>
+    public int CompareTo(EventTime other) => Milliseconds.CompareTo(other.Milliseconds);
+
+    /// <summary>ISO 8601 in UTC, or "none" and "end" at the limits.</summary>
+    public override string ToString() => Milliseconds switch
+    {
+        long.MinValue => "none",
+        long.MaxValue => "end",
+        _ => ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+    };
+}

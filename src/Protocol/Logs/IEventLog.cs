@@ -1,0 +1,78 @@
+namespace Weir.Protocol.Logs;
+
+using Weir.Engine.Streams;
+
+/// <summary>
+/// Everything that can be rewound: named topics of partitions, each an append-only sequence of batches.
+/// Invariant: a batch that was answered is durable, is never changed, and every reader sees the same batches with the
+/// same boundaries, offsets and stamps.
+/// </summary>
+/// <remarks>
+/// The log decides, not its caller: one transaction checks the producer's epoch and sequence and the seal, then
+/// appends. Any number of callers, also on several machines, may hold the same log. All members are thread-safe.
+/// Failures a caller can meet are <see cref="EventLogException"/>s with an <see cref="EventLogError"/>.
+/// </remarks>
+public interface IEventLog : IAsyncDisposable
+{
+    /// <summary>What this log can do; the guarantees of a job follow from it.</summary>
+    LogCapabilities Capabilities { get; }
+
+    /// <summary>
+    /// Creates a topic, or returns the existing one if it has the same partition count and schema; otherwise
+    /// <see cref="EventLogError.TopicConflict"/>.
+    /// </summary>
+    Task<TopicInfo> CreateTopicAsync(TopicSpec spec, CancellationToken cancellation = default);
+
+    /// <summary>The topic of that name, or null.</summary>
+    Task<TopicInfo?> FindTopicAsync(string topic, CancellationToken cancellation = default);
+
+    /// <summary>All topics, ordered by name (ordinal).</summary>
+    Task<IReadOnlyList<TopicInfo>> ListTopicsAsync(CancellationToken cancellation = default);
+
+    /// <summary>Removes a topic with all its batches, producers and pins; nothing happens if there is none.</summary>
+    Task DeleteTopicAsync(string topic, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Appends batches of one producer to one partition, durably and in order, all or none. See
+    /// <see cref="AppendRequest"/> for sequences; a repeated request is answered with the offsets of the first.
+    /// </summary>
+    Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Reads from an offset on, at most what <paramref name="limits"/> allows but at least one batch if there is one.
+    /// An offset inside a batch gives that whole batch first. Below the first retained offset:
+    /// <see cref="EventLogError.OffsetExpired"/>; at the end: an empty fetch with <c>Next == from</c>.
+    /// </summary>
+    Task<LogFetch> ReadAsync(TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default);
+
+    /// <summary>Where a partition begins and ends now.</summary>
+    Task<PartitionInfo> DescribeAsync(TopicPartition partition, CancellationToken cancellation = default);
+
+    /// <summary>The last sequence stored of a producer in a partition, or null if the log knows none.</summary>
+    Task<long?> LastSequenceAsync(string producer, TopicPartition partition, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Appends an end batch to every partition that has none. Further appends are refused with
+    /// <see cref="EventLogError.Sealed"/>. Repeating it is harmless.
+    /// </summary>
+    Task SealAsync(string topic, CancellationToken cancellation = default);
+
+    /// <summary>Keeps everything from <paramref name="offset"/> on out of reach of retention until released. A pin of
+    /// the same name moves.</summary>
+    Task PinAsync(string pin, TopicPartition partition, long offset, CancellationToken cancellation = default);
+
+    /// <summary>Releases a pin in all partitions; nothing happens if there is none.</summary>
+    Task ReleasePinAsync(string pin, CancellationToken cancellation = default);
+
+    /// <summary>Removes whole batches below <paramref name="before"/>, never past a pin. Offsets are not reused.</summary>
+    Task TruncateAsync(TopicPartition partition, long before, CancellationToken cancellation = default);
+
+    /// <summary>Applies every topic's <see cref="RetentionPolicy"/> once, never past a pin.</summary>
+    Task ApplyRetentionAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Calls <paramref name="appended"/> after every append that this process can notice, with the new end. Calls come
+    /// from any thread and must return at once; they are a hint, a reader must still look.
+    /// </summary>
+    IDisposable Watch(Action<TopicPartition, long> appended);
+}
