@@ -1,0 +1,22 @@
+# The ready-made silo. Its state lives in the volume /data.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish src/Silo/Silo.csproj --configuration Release --output /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+# A new volume takes over the owner of the folder that it covers.
+RUN mkdir /data && chown "$APP_UID" /data
+USER $APP_UID
+VOLUME /data
+ENV WEIR_DataDirectory=/data \
+    WEIR_HttpUrl=http://0.0.0.0:8080 \
+    WEIR_SiloPort=11111 \
+    WEIR_GatewayPort=30000
+EXPOSE 8080 11111 30000
+# The image has no curl: the silo asks its own health endpoint and exits with 0 if the answer is OK.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["dotnet", "Weir.Silo.dll", "health"]
+ENTRYPOINT ["dotnet", "Weir.Silo.dll"]

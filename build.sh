@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Restores, checks, builds and tests everything. The last line is the result: "N passed, N failed".
+#   ./build.sh                     every step below, in this order
+#   ./build.sh build test          only these steps
+# Needs the .NET 10 SDK. docker-compose, for the compose step, is installed where that is possible.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+readonly solution=Orleans.sln
+readonly results=artifacts/test-results
+readonly test_minutes=11
+
+# No process of a build stays behind, nothing is reported to anybody, and all output is in English.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+export DOTNET_CLI_UI_LANGUAGE=en
+
+fail() {
+  echo "error: $*" >&2
+  exit 1
+}
+
+step_scripts() {
+  local script
+  while IFS= read -r script; do
+    bash -n "$script"
+  done < <(find . \( -name bin -o -name obj -o -name artifacts -o -name .git \) -prune -o \
+    -type f \( -name '*.sh' -o -path './.ci/*' \) -print)
+}
+
+step_restore() {
+  dotnet restore "$solution"
+}
+
+step_format() {
+  dotnet format whitespace "$solution" --no-restore --verify-no-changes
+  dotnet format style "$solution" --no-restore --verify-no-changes --severity warn
+}
+
+step_build() {
+  dotnet build "$solution" --no-restore --configuration Release -warnaserror
+}
+
+step_compose() {
+  if ! command -v docker-compose >/dev/null && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    install_compose || echo "docker-compose could not be installed" >&2
+  fi
+  if command -v docker-compose >/dev/null; then
+    docker-compose --file docker-compose.yml config --quiet
+  elif [[ ${CI:-} == true ]]; then
+    fail "docker-compose is missing, and CI must validate docker-compose.yml"
+  else
+    echo "WARNING: docker-compose is missing, docker-compose.yml was NOT validated" >&2
+  fi
+}
+
+install_compose() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends docker-compose </dev/null >/dev/null
+}
+
+step_test() {
+  local status=0
+  rm -rf "$results"
+  mkdir -p "$results"
+  # One project at a time: the tests with clusters and processes need the cores for themselves.
+  timeout --kill-after=10s "${test_minutes}m" \
+    dotnet test "$solution" --no-build --configuration Release -maxcpucount:1 \
+      --results-directory "$results" --logger 'trx;LogFilePrefix=tests' \
+      --blame-hang-timeout 5m --blame-hang-dump-type none </dev/null || status=$?
+  [[ $status != 124 ]] || echo "error: the tests did not end within $test_minutes minutes" >&2
+  report "$status"
+}
+
+# Sums the counters of all result files. Arguments: the exit status of the test run.
+report() {
+  local total passed failed
+  total=$(counter total)
+  passed=$(counter passed)
+  failed=$(($(counter failed) + $(counter error) + $(counter timeout) + $(counter aborted)))
+  ((total == passed + failed)) || echo "$((total - passed - failed)) skipped" >&2
+  if (($1 != 0 && failed == 0)); then
+    echo "error: the test run broke off with status $1, counted as one failure" >&2
+    failed=1
+  fi
+  echo "$passed passed, $failed failed"
+  ((failed == 0 && passed > 0))
+}
+
+counter() {
+  find "$results" -name '*.trx' -exec cat {} + |
+    { grep -o '<Counters [^>]*' || true; } |
+    sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" |
+    awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+main() {
+  local step
+  (($# > 0)) || set -- scripts restore format build compose test
+  for step in "$@"; do
+    [[ $(type -t "step_$step") == function ]] || fail "no step '$step': scripts restore format build compose test"
+    echo "== $step"
+    "step_$step"
+  done
+}
+
+main "$@"
