@@ -1,0 +1,23 @@
+namespace Weir.Engine.Aggregates;
+
+/// <summary>
+/// Folds events into an accumulator as they come, so that a window keeps one value instead of its events. Stateless:
+/// one object serves all keys and windows. Merging must give what adding all events of both would.
+/// </summary>
+/// <typeparam name="TIn">The type of the events.</typeparam>
+/// <typeparam name="TAccumulator">What is kept; needs a codec. A mutable struct avoids an object per window.</typeparam>
+/// <typeparam name="TResult">The type of the result.</typeparam>
+public interface IAggregator<TIn, TAccumulator, out TResult>
+{
+    /// <summary>The accumulator of no events.</summary>
+    TAccumulator Create();
+
+    /// <summary>Adds one event.</summary>
+    void Add(ref TAccumulator accumulator, in TIn value);
+
+    /// <summary>Adds what another accumulator holds, which is not used any more. Called when sessions merge.</summary>
+    void Merge(ref TAccumulator into, in TAccumulator from);
+
+    /// <summary>The result now. May be asked for more than once and must not change the accumulator.</summary>
+    TResult Result(in TAccumulator accumulator);
+}

@@ -1,0 +1,144 @@
+namespace Weir.Engine.Codecs;
+
+using System.Buffers.Binary;
+using System.Text;
+
+/// <summary>
+/// A growing buffer that codecs write to. Little-endian; integers that are mostly small are variable-length (7 bits a
+/// byte, the high bit says that more follow). Reused through <see cref="Clear"/>, so that writing allocates nothing
+/// once the buffer has its size.
+/// </summary>
+public sealed class ByteWriter
+{
+    private byte[] _buffer;
+    private int _length;
+
+    /// <summary>An empty writer with room for <paramref name="capacity"/> bytes.</summary>
+    public ByteWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
+
+    /// <summary>Bytes written since the last <see cref="Clear"/>.</summary>
+    public int Length => _length;
+
+    /// <summary>What was written; valid until the next write.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
+
+    /// <summary>What was written, as memory over the writer's own buffer; valid until the next write.</summary>
+    public ReadOnlyMemory<byte> WrittenMemory => _buffer.AsMemory(0, _length);
+
+    /// <summary>A copy of what was written.</summary>
+    public byte[] ToArray() => Written.ToArray();
+
+    /// <summary>Forgets what was written and keeps the buffer.</summary>
+    public void Clear() => _length = 0;
+
+    /// <summary>Gives the written bytes away and goes on with a new buffer of the same size.</summary>
+    public ReadOnlyMemory<byte> Detach()
+    {
+        ReadOnlyMemory<byte> written = _buffer.AsMemory(0, _length);
+        _buffer = new byte[Math.Max(_length, 16)];
+        _length = 0;
+        return written;
+    }
+
+    /// <summary>Forgets everything after the first <paramref name="length"/> bytes.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)_length, nameof(length));
+        _length = length;
+    }
+
+    /// <summary>Room for <paramref name="count"/> bytes, counted as written; the caller fills all of it.</summary>
+    public Span<byte> Reserve(int count)
+    {
+        if (_buffer.Length - _length < count)
+            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, checked(_length + count)));
+        Span<byte> span = _buffer.AsSpan(_length, count);
+        _length += count;
+        return span;
+    }
+
+    /// <summary>One byte.</summary>
+    public void WriteByte(byte value) => Reserve(1)[0] = value;
+
+    /// <summary>One byte, 0 or 1.</summary>
+    public void WriteBool(bool value) => WriteByte(value ? (byte)1 : (byte)0);
+
+    /// <summary>A fixed 32-bit integer.</summary>
+    public void WriteInt32(int value) => BinaryPrimitives.WriteInt32LittleEndian(Reserve(4), value);
+
+    /// <summary>A fixed 64-bit integer.</summary>
+    public void WriteInt64(long value) => BinaryPrimitives.WriteInt64LittleEndian(Reserve(8), value);
+
+    /// <summary>An unsigned variable-length integer, 1 to 10 bytes.</summary>
+    public void WriteVarint(ulong value)
+    {
+        if (value < 0x80)
+        {
+            WriteByte((byte)value);
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[10];
+        int count = 0;
+        for (; value >= 0x80; value >>= 7)
+            bytes[count++] = (byte)(value | 0x80);
+        bytes[count++] = (byte)value;
+        WriteBytes(bytes[..count]);
+    }
+
+    /// <summary>A signed variable-length integer; small magnitudes of either sign are short (zigzag).</summary>
+    public void WriteSigned(long value) => WriteVarint((ulong)(value << 1) ^ (ulong)(value >> 63));
+
+    /// <summary>Bytes as they are, without a length.</summary>
+    public void WriteBytes(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
+
+    /// <summary>A length and bytes.</summary>
+    public void WriteBlob(ReadOnlySpan<byte> bytes)
+    {
+        WriteVarint((ulong)bytes.Length);
+        WriteBytes(bytes);
+    }
+
+    /// <summary>A string in UTF-8 with its length plus 1; 0 stands for null.</summary>
+    public void WriteString(string? value)
+    {
+        if (value is null)
+        {
+            WriteByte(0);
+            return;
+        }
+
+        int count = Encoding.UTF8.GetByteCount(value);
+        WriteVarint((ulong)count + 1);
+        Encoding.UTF8.GetBytes(value, Reserve(count));
+    }
+
+    /// <summary>Begins a frame: bytes preceded by their own count. Returns the start to give to <see cref="EndFrame"/>.</summary>
+    public int BeginFrame()
+    {
+        WriteByte(0);
+        return _length;
+    }
+
+    /// <summary>Ends the frame that began at <paramref name="start"/>. Frames above 127 bytes are moved once.</summary>
+    public void EndFrame(int start)
+    {
+        int size = _length - start;
+        if (size < 0x80)
+        {
+            _buffer[start - 1] = (byte)size;
+            return;
+        }
+
+        int prefix = 1;
+        for (uint rest = (uint)size; rest >= 0x80; rest >>= 7)
+            prefix++;
+        Reserve(prefix - 1);
+        _buffer.AsSpan(start, size).CopyTo(_buffer.AsSpan(start + prefix - 1));
+        uint value = (uint)size;
+        int at = start - 1;
+        for (; value >= 0x80; value >>= 7)
+            _buffer[at++] = (byte)(value | 0x80);
+        _buffer[at] = (byte)value;
+    }
+}

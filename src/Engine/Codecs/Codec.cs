@@ -1,0 +1,54 @@
+namespace Weir.Engine.Codecs;
+
+/// <summary>Writes values of one type as bytes and reads them back. See <see cref="Codec{T}"/>.</summary>
+public abstract class Codec
+{
+    private protected Codec()
+    {
+    }
+
+    /// <summary>The type that it writes.</summary>
+    public abstract Type Type { get; }
+
+    /// <summary>
+    /// What decides whether bytes written by one version can be read by another: the shape of the value in words, for
+    /// example <c>Click(Page:string,At:time)</c>. Equal text means equal bytes.
+    /// </summary>
+    public abstract string Schema { get; }
+
+    /// <summary>Writes a boxed value.</summary>
+    public abstract void WriteObject(ByteWriter writer, object? value);
+
+    /// <summary>Reads a boxed value.</summary>
+    public abstract object? ReadObject(ByteReader reader);
+}
+
+/// <summary>
+/// Writes values of type <typeparamref name="T"/> as bytes and reads them back. Equal values give equal bytes in every
+/// process, and <c>Read</c> of what <c>Write</c> wrote is an equal value. Stateless and thread-safe.
+/// </summary>
+/// <typeparam name="T">The type of the values.</typeparam>
+public abstract class Codec<T> : Codec
+{
+    /// <inheritdoc/>
+    public sealed override Type Type => typeof(T);
+
+    /// <summary>Appends the bytes of a value.</summary>
+    public abstract void Write(ByteWriter writer, in T value);
+
+    /// <summary>Reads one value. Malformed bytes give a <see cref="CorruptDataException"/>.</summary>
+    public abstract T Read(ByteReader reader);
+
+    /// <inheritdoc/>
+    public sealed override void WriteObject(ByteWriter writer, object? value) => Write(writer, (T)value!);
+
+    /// <inheritdoc/>
+    public sealed override object? ReadObject(ByteReader reader) => Read(reader);
+}
+
+/// <summary>Finds codecs for types that the engine does not know by itself.</summary>
+public interface ICodecProvider
+{
+    /// <summary>A <see cref="Codec{T}"/> of the type, or null if this provider has none.</summary>
+    Codec? Find(Type type);
+}

@@ -1,0 +1,69 @@
+namespace Weir.Engine.Codecs;
+
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+/// <summary>An unmanaged struct without padding, copied as it is; its schema is the layout of its fields.</summary>
+internal sealed class RawCodec<T>(string schema) : Codec<T>
+    where T : unmanaged
+{
+    public override string Schema => schema;
+
+    public override void Write(ByteWriter writer, in T value) =>
+        MemoryMarshal.Write(writer.Reserve(Unsafe.SizeOf<T>()), in value);
+
+    public override T Read(ByteReader reader) => MemoryMarshal.Read<T>(reader.ReadBytes(Unsafe.SizeOf<T>()));
+}
+
+/// <summary>Which structs may be copied as they are, and their layout in words.</summary>
+internal static class RawCodec
+{
+    // Types whose bytes are not all valid values, or whose layout is not ours to rely on, are written by members.
+    private static readonly HashSet<Type> Excluded =
+        [typeof(bool), typeof(decimal), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(char)];
+
+    /// <summary>
+    /// Padding would carry bytes of chance, so equal values could have unequal bytes: only a struct that its fields fill
+    /// completely is copied. <c>{long, long}</c> is; <c>{long, byte}</c> is not (16 bytes, 9 used).
+    /// </summary>
+    public static bool CanCopy(Type type) =>
+        type.IsValueType && !type.IsPrimitive && !type.IsGenericType && FilledSize(type) is { } size && size == SizeOf(type);
+
+    public static string SchemaOf(Type type) => type.IsEnum
+        ? $"{type.Name}:{Enum.GetUnderlyingType(type).Name}"
+        : $"{type.Name}<{string.Join(',', Fields(type).Select(field => $"{field.Name}:{SchemaOfField(field.FieldType)}"))}>";
+
+    private static string SchemaOfField(Type type) => type.IsPrimitive ? type.Name : SchemaOf(type);
+
+    private static int? FilledSize(Type type)
+    {
+        if (Excluded.Contains(type) || (type.IsGenericType && !type.IsEnum))
+            return null;
+        if (type.IsEnum)
+            type = Enum.GetUnderlyingType(type);
+        if (type.IsPrimitive)
+            return type == typeof(IntPtr) || type == typeof(UIntPtr) ? null : SizeOf(type);
+        if (!type.IsValueType)
+            return null;
+        int sum = 0;
+        foreach (FieldInfo field in Fields(type))
+        {
+            if (FilledSize(field.FieldType) is not { } size)
+                return null;
+            sum += size;
+        }
+
+        return sum > 0 ? sum : null;
+    }
+
+    private static FieldInfo[] Fields(Type type) =>
+        [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+            .OrderBy(field => field.MetadataToken)];
+
+    private static int SizeOf(Type type) => (int)typeof(Unsafe)
+        .GetMethod(nameof(Unsafe.SizeOf))!
+        .MakeGenericMethod(type)
+        .Invoke(null, BindingFlags.Default, null, null, CultureInfo.InvariantCulture)!;
+}

@@ -1,0 +1,132 @@
+namespace Weir.Engine.Graph;
+
+using System.Security.Cryptography;
+using System.Text;
+using Weir.Engine.Codecs;
+using Weir.Engine.Streams;
+
+/// <summary>
+/// What a job's <see cref="StreamJob.Define"/> stated: nodes, edges, outputs and views, validated as a whole. Every
+/// silo builds the same one, and its fingerprint says so.
+/// </summary>
+public sealed class JobGraph
+{
+    private readonly List<StreamNode> _nodes = [];
+    private readonly List<ISourceNode> _sources = [];
+    private readonly List<IOperatorNode> _operators = [];
+    private readonly List<KeyEdge> _edges = [];
+    private readonly List<(StreamNode From, Topic Topic)> _outputs = [];
+    private readonly List<string> _faults = [];
+
+    internal JobGraph(string name) => Name = name;
+
+    /// <summary>The job's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of key groups, 1 to 32 768; fixed for the life of the state. Default: 64.</summary>
+    public int GroupCount { get; internal set; } = KeyGroups.Default;
+
+    /// <summary>
+    /// Equal for equal graphs: the names, types and parameters of all nodes and how they are connected. Functions are
+    /// compared by the type that holds them, not by what they do.
+    /// </summary>
+    public string Fingerprint { get; private set; } = "";
+
+    /// <summary>The topics that the job reads, in order of definition.</summary>
+    public IReadOnlyList<Topic> Inputs => [.. _sources.Select(source => source.Topic)];
+
+    /// <summary>The topics that the job writes, each once, in order of definition.</summary>
+    public IReadOnlyList<Topic> Outputs => [.. _outputs.Select(output => output.Topic).DistinctBy(topic => topic.Name)];
+
+    internal IReadOnlyList<StreamNode> Nodes => _nodes;
+
+    internal IReadOnlyList<ISourceNode> Sources => _sources;
+
+    internal IReadOnlyList<IOperatorNode> Operators => _operators;
+
+    internal IReadOnlyList<KeyEdge> Edges => _edges;
+
+    internal IReadOnlyList<(StreamNode From, Topic Topic)> TopicOutputs => _outputs;
+
+    internal IReadOnlyList<string> Faults => _faults;
+
+    /// <summary>Builds and validates the graph of a job.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="codecs">Finds the codecs of all types in it.</param>
+    /// <exception cref="JobDefinitionException">The graph has faults; the exception lists all of them.</exception>
+    public static JobGraph Build(StreamJob job, CodecRegistry codecs)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(codecs);
+        var graph = new JobGraph(job.Name);
+        job.Define(new JobBuilder(graph));
+        string[] faults = [.. GraphRules.Check(graph, codecs)];
+        if (faults.Length > 0)
+            throw new JobDefinitionException(job.Name, faults);
+        graph.Fingerprint = graph.ComputeFingerprint();
+        return graph;
+    }
+
+    internal TNode Add<TNode>(TNode node, params StreamNode[] upstream)
+        where TNode : StreamNode
+    {
+        node.Id = _nodes.Count;
+        node.Upstream.AddRange(upstream);
+        _nodes.Add(node);
+        if (node is ISourceNode source)
+            _sources.Add(source);
+        if (node is IOperatorNode operatorNode)
+        {
+            operatorNode.Index = _operators.Count;
+            _operators.Add(operatorNode);
+        }
+
+        return node;
+    }
+
+    internal void Connect<TKey, T>(KeyEdge<TKey, T> edge, StreamNode<T> from)
+        where TKey : notnull
+    {
+        edge.Id = _edges.Count;
+        _edges.Add(edge);
+        edge.Target.Inputs.Add(edge);
+        from.Consumers.Add(edge);
+    }
+
+    internal void Write<T>(StreamNode<T> from, Topic<T> topic)
+    {
+        _outputs.Add((from, topic));
+        from.Consumers.Add(new TopicSink<T>(topic));
+    }
+
+    internal void Fault(string fault) => _faults.Add(fault);
+
+    private string ComputeFingerprint()
+    {
+        var text = new StringBuilder();
+        text.Append("groups ").Append(GroupCount).Append('\n');
+        foreach (StreamNode node in _nodes)
+        {
+            text.Append(node.Id).Append(' ').Append(node.Describe()).Append(" : ").Append(node.EventType)
+                .Append(" <- ").AppendJoin(',', node.Upstream.Select(upstream => upstream.Id)).Append('\n');
+        }
+
+        foreach (KeyEdge edge in _edges)
+        {
+            text.Append("key ").Append(edge.KeyType).Append(' ').Append(edge.From.Id).Append(" -> ")
+                .Append(edge.Target.Name).Append(edge.FollowsPartitions ? " as partitioned" : " shuffled").Append('\n');
+        }
+
+        foreach ((StreamNode from, Topic topic) in _outputs)
+            text.Append(from.Id).Append(" -> topic ").Append(topic.Name).Append(' ').Append(topic.Schema).Append('\n');
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
+    }
+}
+
+/// <summary>A job's graph has faults; <see cref="Faults"/> lists all of them, each naming what it is about.</summary>
+public sealed class JobDefinitionException(string job, IReadOnlyList<string> faults) : Exception(
+    $"The job '{job}' can not run:{string.Concat(faults.Select(fault => $"\n- {fault}"))}")
+{
+    /// <summary>One sentence per fault.</summary>
+    public IReadOnlyList<string> Faults { get; } = faults;
+}

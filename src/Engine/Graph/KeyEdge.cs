@@ -1,0 +1,48 @@
+namespace Weir.Engine.Graph;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+
+/// <summary>Brings events to the key groups of an operator: the place of a shuffle, or of none.</summary>
+internal abstract class KeyEdge
+{
+    /// <summary>Position among the edges of the job; set by the graph.</summary>
+    public int Id { get; set; } = -1;
+
+    /// <summary>Which input of the operator.</summary>
+    public required int Input { get; init; }
+
+    public required IOperatorNode Target { get; init; }
+
+    public abstract StreamNode From { get; }
+
+    public abstract Type KeyType { get; }
+
+    /// <summary>Whether key and partition of the source are the same thing, so that a group has one channel here.</summary>
+    public abstract bool FollowsPartitions { get; }
+
+    public abstract Slice NewSlice(SliceTarget target, CodecRegistry codecs);
+}
+
+internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key) : KeyEdge, IConsumer<T>
+    where TKey : notnull
+{
+    public EventKey<TKey, T> Key => key;
+
+    public override StreamNode From => from;
+
+    public override Type KeyType => typeof(TKey);
+
+    public override bool FollowsPartitions => ReferenceEquals(from.PartitionKey, key);
+
+    public override Slice NewSlice(SliceTarget target, CodecRegistry codecs) => new Slice<T>(target, codecs.For<T>());
+
+    public Receiver<T> Receive(Stage stage)
+    {
+        bool coPartitioned = stage.Plan.IsCoPartitioned(this, stage.Head);
+        var spec = new RouterSpec(
+            Target.Index, Id, stage.Plan.GroupCount, coPartitioned ? stage.Plan.PartitionsOfHead(stage.Head) : 0);
+        return new KeyRouter<TKey, T>(this, spec, stage);
+    }
+}

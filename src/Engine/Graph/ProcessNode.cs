@@ -1,0 +1,43 @@
+namespace Weir.Engine.Graph;
+
+using Weir.Engine.Operators;
+using Weir.Engine.State;
+using Weir.Engine.Streams;
+
+/// <summary>A function with keyed state and timers as the graph has it.</summary>
+internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKey, TIn, TOut> function)
+    : OperatorNode<TKey, TOut>(name, "process")
+    where TKey : notnull
+{
+    public KeyedProcess<TKey, TIn, TOut> Function => function;
+
+    public required EventKey<TKey, TIn> Key { get; init; }
+
+    public IReadOnlyList<StateSlot> Slots { get; } = [.. function.Slots];
+
+    public List<ISideOfProcess> Sides { get; } = [];
+
+    public override IEnumerable<Type> StateTypes => Slots.SelectMany(slot => slot.Types);
+
+    public override bool NeedsEventTime => false;
+
+    public override KeyedOperator Create(Stage stage) => new ProcessOperator<TKey, TIn, TOut>(this, stage);
+
+    public override string Describe() =>
+        $"{base.Describe()} {function.GetType()} state {string.Join(',', Slots.Select(slot => slot.Name))}";
+}
+
+/// <summary>A side output that somebody takes from a function.</summary>
+internal interface ISideOfProcess
+{
+    object Output { get; }
+
+    object Receivers(Stage stage);
+}
+
+internal sealed record SideOfProcess<T>(SideOutput<T> Side, SideNode<T> Node) : ISideOfProcess
+{
+    public object Output => Side;
+
+    public object Receivers(Stage stage) => Node.Receivers(stage);
+}

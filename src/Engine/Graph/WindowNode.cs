@@ -1,0 +1,51 @@
+namespace Weir.Engine.Graph;
+
+using Weir.Engine.Aggregates;
+using Weir.Engine.Codecs;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Engine.Windows;
+
+/// <summary>Windows as the graph has them: how events are assigned, what panes hold, where late events go.</summary>
+internal sealed class WindowNode<TKey, TIn, TOut>(string name, WindowSpec spec, WindowFunction<TKey, TIn, TOut> function)
+    : OperatorNode<TKey, TOut>(name, "window")
+    where TKey : notnull
+{
+    public WindowSpec Spec => spec;
+
+    public required EventKey<TKey, TIn> Key { get; init; }
+
+    public SideNode<TIn>? Late { get; set; }
+
+    public override IEnumerable<Type> StateTypes => function.StateTypes;
+
+    public override bool NeedsEventTime => true;
+
+    public WindowContents<TKey, TIn, TOut> CreateContents(CodecRegistry codecs) => function.Create(codecs);
+
+    public override KeyedOperator Create(Stage stage) => new WindowOperator<TKey, TIn, TOut>(this, stage);
+
+    public override string Describe() => $"{base.Describe()} {spec.Describe()} {function.Description}";
+}
+
+/// <summary>Makes the contents of a window operator once codecs are known.</summary>
+internal sealed record WindowFunction<TKey, TIn, TOut>(
+    string Description, IReadOnlyList<Type> StateTypes, Func<CodecRegistry, WindowContents<TKey, TIn, TOut>> Create)
+    where TKey : notnull;
+
+internal static class WindowFunctions
+{
+    public static WindowFunction<TKey, TIn, Windowed<TKey, TResult>> Aggregate<TKey, TIn, TAccumulator, TResult>(
+        IAggregator<TIn, TAccumulator, TResult> aggregator)
+        where TKey : notnull => new(
+            $"aggregate {typeof(TAccumulator)} to {typeof(TResult)}",
+            [typeof(TAccumulator)],
+            codecs => new AggregatedContents<TKey, TIn, TResult>(
+                new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>())));
+
+    public static WindowFunction<TKey, TIn, TOut> Process<TKey, TIn, TOut>(WindowProcess<TKey, TIn, TOut> function)
+        where TKey : notnull => new(
+            $"process {function.GetType()}",
+            [typeof(TIn)],
+            codecs => new BufferedContents<TKey, TIn, TOut>(function, codecs.For<TIn>()));
+}

@@ -1,0 +1,93 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>What a router needs to know about its edge and its place.</summary>
+/// <param name="Operator">Index of the target operator.</param>
+/// <param name="Edge">Index of the edge.</param>
+/// <param name="Groups">Number of key groups.</param>
+/// <param name="Partitions">If the job is co-partitioned here: the partition count, and this router serves only the
+/// groups of its own partition. Else 0.</param>
+internal readonly record struct RouterSpec(int Operator, int Edge, int Groups, int Partitions);
+
+/// <summary>
+/// Splits a stage's events by key group into slices. Invariant: every group that this channel feeds sees every step of
+/// the stage's time in its place between the events.
+/// </summary>
+/// <remarks>
+/// Where the order of channels is a matter of arrival (after a shuffle), steps with no event between them are merged;
+/// the last one before the end of the input is kept, so that what is due before the end is told from the end itself.
+/// Without a shuffle nothing is merged: the receiver sees exactly the steps that the log has.
+/// </remarks>
+internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
+    where TKey : notnull
+{
+    private readonly EventKey<TKey, T> _key;
+    private readonly KeyHasher<TKey> _hasher;
+    private readonly Codec<T> _codec;
+    private readonly RouterSpec _spec;
+    private readonly Stage _stage;
+    private readonly int[] _channels;
+    private readonly Slice<T>?[] _slices;
+
+    public KeyRouter(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
+    {
+        _key = edge.Key;
+        _spec = spec;
+        _stage = stage;
+        _codec = stage.Plan.Codecs.For<T>();
+        _hasher = KeyHasher<TKey>.For(stage.Plan.Codecs.For<TKey>());
+        _slices = new Slice<T>?[spec.Groups];
+        _channels = [.. Enumerable.Range(0, spec.Groups).Select(group => stage.Plan.ChannelOf(edge, stage, group))];
+    }
+
+    public override void OnEvent(in T value, EventTime time)
+    {
+        uint hash = _hasher.Hash(_key.Of(value));
+        int group = KeyGroups.GroupOf(hash, _spec.Groups);
+        if (_channels[group] < 0)
+            throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, _spec.Partitions));
+        (_slices[group] ?? Open(group)).Add(in value, time);
+        _stage.Held++;
+    }
+
+    public void Mark(EventTime watermark, EventTime clock, bool idle)
+    {
+        bool mayMerge = _spec.Partitions == 0 && watermark != EventTime.MaxValue;
+        for (int group = 0; group < _slices.Length; group++)
+        {
+            if (_channels[group] < 0)
+                continue;
+            Slice<T> slice = _slices[group] ?? Open(group);
+            if (!mayMerge || !slice.ReplaceLastMark(watermark, clock, idle))
+                slice.AddMark(watermark, clock, idle);
+        }
+
+        _stage.Held++;
+    }
+
+    public void Flush(IStageOutput output)
+    {
+        for (int group = 0; group < _slices.Length; group++)
+        {
+            if (_slices[group] is not { } slice)
+                continue;
+            _slices[group] = null;
+            output.Post(slice);
+        }
+    }
+
+    private Slice<T> Open(int group) =>
+        _slices[group] = new Slice<T>(new SliceTarget(_spec.Operator, group, _channels[group], _spec.Edge), _codec);
+}
+
+/// <summary>
+/// An event lies in another partition than its key says, in a job that relies on the partitions of its topic.
+/// </summary>
+public sealed class MisplacedEventException(int actual, int expected) : Exception(
+    $"The event lies in partition {actual}, but its key belongs to partition {expected}: it was appended without the "
+    + "topic's key, or the topic's key was changed. Send it through the topic's own key, or let the job shuffle with "
+    + "KeyBy(event => ...) in place of KeyBy(topic.Key).");

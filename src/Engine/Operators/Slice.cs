@@ -1,0 +1,178 @@
+namespace Weir.Engine.Operators;
+
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Weir.Engine.Codecs;
+using Weir.Engine.Time;
+
+/// <summary>
+/// A step of a channel's time inside a slice: after <paramref name="Position"/> events of it, the channel's watermark
+/// and ingestion clock are these. A slice with 5 events and a mark at 3 has 3 events before that step and 2 after.
+/// </summary>
+/// <param name="Position">0 to the slice's count.</param>
+/// <param name="Watermark">The channel's watermark.</param>
+/// <param name="Clock">The channel's ingestion clock.</param>
+/// <param name="IsIdle">Whether the channel is idle from here on.</param>
+public readonly record struct Mark(int Position, EventTime Watermark, EventTime Clock, bool IsIdle);
+
+/// <summary>Where a slice goes: an operator of the job, one of its key groups, and the channel there that it belongs to.</summary>
+/// <param name="Operator">Index of the operator in the plan.</param>
+/// <param name="Group">The key group.</param>
+/// <param name="Channel">Index of the channel at that group.</param>
+/// <param name="Edge">Index of the edge in the plan, which knows the type of the events.</param>
+public readonly record struct SliceTarget(int Operator, int Group, int Channel, int Edge);
+
+/// <summary>
+/// A run of events of one channel for one key group, with every step of time between them. Filled by its sender,
+/// handed over once, released by its receiver.
+/// </summary>
+public abstract class Slice
+{
+    private Mark[] _marks = [];
+
+    private protected Slice(SliceTarget target) => Target = target;
+
+    /// <summary>Where it goes.</summary>
+    public SliceTarget Target { get; }
+
+    /// <summary>Number of events.</summary>
+    public int Count { get; private protected set; }
+
+    /// <summary>The epoch of the sender; set by the exchange.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>The number of the slice in its channel, from 1 in each epoch; set by the exchange.</summary>
+    public long Sequence { get; set; }
+
+    /// <summary>The steps of time, in order.</summary>
+    public ReadOnlySpan<Mark> Marks => _marks.AsSpan(0, MarkCount);
+
+    /// <summary>Number of steps of time.</summary>
+    public int MarkCount { get; private set; }
+
+    /// <summary>What it weighs against the bounds of an inbox: its events, and its steps of time at a quarter.</summary>
+    public int Weight => Count + (MarkCount + 3) / 4;
+
+    /// <summary>Writes events and steps of time as bytes, for another process.</summary>
+    public abstract void Encode(ByteWriter writer);
+
+    /// <summary>Gives its buffers back; it must not be used after.</summary>
+    public virtual void Release()
+    {
+        if (_marks.Length > 0)
+            ArrayPool<Mark>.Shared.Return(_marks);
+        _marks = [];
+        MarkCount = 0;
+    }
+
+    internal abstract void Decode(ByteReader reader);
+
+    internal void AddMark(EventTime watermark, EventTime clock, bool idle)
+    {
+        if (MarkCount == _marks.Length)
+            Grow(ref _marks, MarkCount);
+        _marks[MarkCount++] = new Mark(Count, watermark, clock, idle);
+    }
+
+    /// <summary>Replaces the last step if no event came after it; false if there is none to replace.</summary>
+    internal bool ReplaceLastMark(EventTime watermark, EventTime clock, bool idle)
+    {
+        if (MarkCount == 0 || _marks[MarkCount - 1].Position != Count || _marks[MarkCount - 1].IsIdle != idle)
+            return false;
+        _marks[MarkCount - 1] = new Mark(Count, watermark, clock, idle);
+        return true;
+    }
+
+    private protected void EncodeMarks(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)MarkCount);
+        foreach (Mark mark in Marks)
+        {
+            writer.WriteVarint((ulong)mark.Position);
+            writer.WriteSigned(mark.Watermark.Milliseconds);
+            writer.WriteSigned(mark.Clock.Milliseconds);
+            writer.WriteBool(mark.IsIdle);
+        }
+    }
+
+    private protected void DecodeMarks(ByteReader reader)
+    {
+        int count = reader.ReadCount(4);
+        int last = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int position = (int)Math.Min(reader.ReadVarint(), int.MaxValue);
+            if (position < last || position > Count)
+                throw new CorruptDataException($"a step of time stands at {position} of {Count} events");
+            last = position;
+            AddMark(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()), reader.ReadBool());
+            _marks[MarkCount - 1] = _marks[MarkCount - 1] with { Position = position };
+        }
+    }
+
+    private protected static void Grow<TItem>(ref TItem[] items, int used)
+    {
+        TItem[] larger = ArrayPool<TItem>.Shared.Rent(Math.Max(used * 2, 16));
+        items.AsSpan(0, used).CopyTo(larger);
+        if (items.Length > 0)
+            ArrayPool<TItem>.Shared.Return(items, RuntimeHelpers.IsReferenceOrContainsReferences<TItem>());
+        items = larger;
+    }
+}
+
+/// <summary>A slice of events of type <typeparamref name="T"/>.</summary>
+internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(target)
+{
+    private T[] _values = [];
+    private EventTime[] _times = [];
+
+    public ReadOnlySpan<T> Values => _values.AsSpan(0, Count);
+
+    public ReadOnlySpan<EventTime> Times => _times.AsSpan(0, Count);
+
+    public void Add(in T value, EventTime time)
+    {
+        if (Count == _values.Length)
+            Grow(ref _values, Count);
+        if (Count == _times.Length)
+            Grow(ref _times, Count);
+        _values[Count] = value;
+        _times[Count++] = time;
+    }
+
+    public override void Encode(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)Count);
+        for (int i = 0; i < Count; i++)
+        {
+            writer.WriteSigned(_times[i].Milliseconds);
+            codec.Write(writer, in _values[i]);
+        }
+
+        EncodeMarks(writer);
+    }
+
+    public override void Release()
+    {
+        base.Release();
+        if (_values.Length > 0)
+            ArrayPool<T>.Shared.Return(_values, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        if (_times.Length > 0)
+            ArrayPool<EventTime>.Shared.Return(_times);
+        _values = [];
+        _times = [];
+        Count = 0;
+    }
+
+    internal override void Decode(ByteReader reader)
+    {
+        int count = reader.ReadCount();
+        for (int i = 0; i < count; i++)
+        {
+            var time = new EventTime(reader.ReadSigned());
+            Add(codec.Read(reader), time);
+        }
+
+        DecodeMarks(reader);
+    }
+}

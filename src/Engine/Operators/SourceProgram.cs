@@ -1,0 +1,157 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>
+/// What runs for one partition of a source: it decodes batches, applies operators without state, derives the watermark
+/// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only.
+/// </summary>
+public sealed class SourceProgram
+{
+    private readonly Stage _stage;
+    private readonly BatchReader _reader;
+    private readonly WatermarkGenerator? _generator;
+    private readonly IdlenessTimer? _idleness;
+    private readonly ISourceNode _source;
+
+    internal SourceProgram(JobPlan plan, int source, int partition)
+    {
+        _source = plan.Graph.Sources[source];
+        Partition = partition;
+        _stage = new Stage(plan, _source.Node.Id, partition);
+        _reader = _source.CreateReader(_stage);
+        _generator = _source.Watermarks?.Generator();
+        if (_source.Watermarks?.IdleAfterMilliseconds is { } timeout)
+            _idleness = new IdlenessTimer(timeout);
+    }
+
+    /// <summary>The topic.</summary>
+    public string Topic => _source.Topic.Name;
+
+    /// <summary>The partition.</summary>
+    public int Partition { get; }
+
+    /// <summary>The offset of the first event not processed yet.</summary>
+    public long Next { get; private set; }
+
+    /// <summary>The watermark of this partition.</summary>
+    public EventTime Watermark { get; private set; } = EventTime.MinValue;
+
+    /// <summary>The ingestion clock of this partition.</summary>
+    public EventTime Clock { get; private set; } = EventTime.MinValue;
+
+    /// <summary>Whether the partition is idle.</summary>
+    public bool IsIdle { get; private set; }
+
+    /// <summary>Whether the end batch has been processed.</summary>
+    public bool HasEnded => Watermark == EventTime.MaxValue;
+
+    /// <summary>Events and steps of time held since the last flush.</summary>
+    public int Held => _stage.Held;
+
+    /// <summary>Begins at an offset; only before the first batch.</summary>
+    public void StartAt(long offset) => Next = offset;
+
+    /// <summary>
+    /// Processes a batch whose offsets go on at <see cref="Next"/>. Nothing is handed over before <see cref="Flush"/>.
+    /// </summary>
+    /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
+    public void Process(in EventBatch batch)
+    {
+        if (batch.From != Next)
+            throw new InvalidOperationException($"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
+        if (batch.Kind == BatchKind.Events)
+            ReadEvents(in batch);
+        else if (batch.Kind == BatchKind.Advance)
+            _generator?.OnEvent(batch.Time);
+        Next = batch.Next;
+        EndBatch(in batch);
+    }
+
+    /// <summary>Hands over the slices and output that have gathered.</summary>
+    public void Flush(IStageOutput output) => _stage.Flush(output);
+
+    /// <summary>Writes everything that a restored program needs to go on alike.</summary>
+    public void Write(ByteWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteSigned(Next);
+        writer.WriteSigned(Watermark.Milliseconds);
+        writer.WriteSigned(Clock.Milliseconds);
+        writer.WriteBool(IsIdle);
+        _generator?.Write(writer);
+        _idleness?.Write(writer);
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    public void Read(ByteReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        Next = reader.ReadSigned();
+        Watermark = new EventTime(reader.ReadSigned());
+        Clock = new EventTime(reader.ReadSigned());
+        IsIdle = reader.ReadBool();
+        _generator?.Read(reader);
+        _idleness?.Read(reader);
+    }
+
+    /// <summary>Raises the watermark by hand, for tests that state it instead of deriving it.</summary>
+    internal void RaiseWatermark(EventTime watermark)
+    {
+        Watermark = EventTime.Max(Watermark, watermark);
+        _stage.Mark(Watermark, Clock, IsIdle);
+    }
+
+    private void ReadEvents(in EventBatch batch)
+    {
+        try
+        {
+            _reader.Read(in batch, _generator);
+        }
+        catch (Exception fault)
+        {
+            throw new SourceFailedException(Topic, Partition, _reader.Offset, fault);
+        }
+    }
+
+    private void EndBatch(in EventBatch batch)
+    {
+        EventTime watermark = batch.Kind == BatchKind.End ? EventTime.MaxValue : _generator?.Current ?? EventTime.MinValue;
+        watermark = EventTime.Max(Watermark, watermark);
+        EventTime clock = EventTime.Max(Clock, batch.Stamp);
+        bool idle = CheckIdle(in batch);
+        if (watermark == Watermark && clock == Clock && idle == IsIdle)
+            return;
+        Watermark = watermark;
+        Clock = clock;
+        IsIdle = idle;
+        _stage.Mark(watermark, clock, idle);
+    }
+
+    private bool CheckIdle(in EventBatch batch)
+    {
+        if (_idleness is null)
+            return false;
+        if (batch.Kind == BatchKind.Tick)
+            return _idleness.Check(batch.Stamp);
+        _idleness.OnActivity();
+        return false;
+    }
+}
+
+/// <summary>An event of a source could not be processed; the message says which one and why.</summary>
+public sealed class SourceFailedException(string topic, int partition, long offset, Exception fault) : Exception(
+    $"The event at offset {offset} of {topic}/{partition} can not be processed: {fault.Message}", fault)
+{
+    /// <summary>The topic.</summary>
+    public string Topic { get; } = topic;
+
+    /// <summary>The partition.</summary>
+    public int Partition { get; } = partition;
+
+    /// <summary>The offset of the event.</summary>
+    public long Offset { get; } = offset;
+}

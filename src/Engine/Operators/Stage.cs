@@ -1,0 +1,101 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Graph;
+using Weir.Engine.Time;
+
+/// <summary>Encoded events for a topic, emitted by one instance of a stage.</summary>
+/// <param name="Topic">Name of the topic.</param>
+/// <param name="Partition">The partition that their key asks for, or null if any will do.</param>
+/// <param name="Count">Number of events.</param>
+/// <param name="Payload">The events, framed as in <see cref="Streams.EventBatch.Payload"/>.</param>
+public readonly record struct OutputBatch(string Topic, int? Partition, int Count, ReadOnlyMemory<byte> Payload);
+
+/// <summary>Takes what a program emits. Called when the program is flushed, from within that call.</summary>
+public interface IStageOutput
+{
+    /// <summary>Takes a slice for a key group.</summary>
+    void Post(Slice slice);
+
+    /// <summary>Takes events for a topic.</summary>
+    void Append(in OutputBatch batch);
+}
+
+/// <summary>Takes events of one type, one by one, inside a stage.</summary>
+internal abstract class Receiver<T>
+{
+    public abstract void OnEvent(in T value, EventTime time);
+}
+
+/// <summary>What ends a chain inside a stage and holds events until the stage is flushed.</summary>
+internal interface IStageEnd
+{
+    /// <summary>The stage's time moved on.</summary>
+    void Mark(EventTime watermark, EventTime clock, bool idle);
+
+    /// <summary>Hands over what is held.</summary>
+    void Flush(IStageOutput output);
+}
+
+/// <summary>
+/// One running instance of a piece of the graph without a shuffle inside: what follows a source partition or a key
+/// group up to the next key groups and topics. Invariant: a node of the graph has one receiver in a stage, so the
+/// branches of a union meet in one place.
+/// </summary>
+internal sealed class Stage(JobPlan plan, int head, int instance)
+{
+    private readonly Dictionary<object, object> _receivers = [];
+    private readonly List<IStageEnd> _ends = [];
+
+    public JobPlan Plan => plan;
+
+    /// <summary>Index of the node at whose output the stage begins.</summary>
+    public int Head => head;
+
+    /// <summary>Which partition or group of the head.</summary>
+    public int Instance => instance;
+
+    /// <summary>Events held in slices and output since the last flush.</summary>
+    public int Held { get; set; }
+
+    public Receiver<T> ReceiverOf<T>(IConsumer<T> consumer)
+    {
+        if (_receivers.TryGetValue(consumer, out object? known))
+            return (Receiver<T>)known;
+        Receiver<T> made = consumer.Receive(this);
+        _receivers.Add(consumer, made);
+        if (made is IStageEnd end)
+            _ends.Add(end);
+        return made;
+    }
+
+    public void Mark(EventTime watermark, EventTime clock, bool idle)
+    {
+        foreach (IStageEnd end in _ends)
+            end.Mark(watermark, clock, idle);
+    }
+
+    public void Flush(IStageOutput output)
+    {
+        foreach (IStageEnd end in _ends)
+            end.Flush(output);
+        Held = 0;
+    }
+}
+
+/// <summary>Passes events on to several receivers, in the order in which the graph names them.</summary>
+internal sealed class FanOut<T>(Receiver<T>[] receivers) : Receiver<T>
+{
+    public override void OnEvent(in T value, EventTime time)
+    {
+        foreach (Receiver<T> receiver in receivers)
+            receiver.OnEvent(in value, time);
+    }
+}
+
+/// <summary>Where nobody listens.</summary>
+internal sealed class Nowhere<T> : Receiver<T>
+{
+    public override void OnEvent(in T value, EventTime time)
+    {
+    }
+}

@@ -1,0 +1,38 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>Encodes a stage's events for a topic, one batch per partition and flush.</summary>
+internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>, IStageEnd
+{
+    private readonly Codec<T> _codec = stage.Plan.Codecs.For<T>();
+    private readonly int _partitions = stage.Plan.PartitionsOf(topic.Name);
+    private readonly SortedDictionary<int, (ByteWriter Bytes, int Count)> _pending = [];
+
+    public override void OnEvent(in T value, EventTime time)
+    {
+        int partition = topic.PartitionOf(value, _partitions, stage.Plan.Codecs) ?? -1;
+        (ByteWriter bytes, int count) = _pending.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
+        int start = bytes.BeginFrame();
+        _codec.Write(bytes, in value);
+        bytes.EndFrame(start);
+        _pending[partition] = (bytes, count + 1);
+        stage.Held++;
+    }
+
+    public void Mark(EventTime watermark, EventTime clock, bool idle)
+    {
+        // A topic has no watermark of its own: its readers derive theirs from the events.
+    }
+
+    public void Flush(IStageOutput output)
+    {
+        if (_pending.Count == 0)
+            return;
+        foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
+            output.Append(new OutputBatch(topic.Name, partition < 0 ? null : partition, count, bytes.Detach()));
+        _pending.Clear();
+    }
+}

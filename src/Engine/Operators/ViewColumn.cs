@@ -1,0 +1,81 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>The last value per row that a view shows, once no open window shows a newer one.</summary>
+internal abstract class ViewColumn
+{
+    public static ViewColumn Create(View view, CodecRegistry codecs) => (ViewColumn)Activator.CreateInstance(
+        typeof(ViewColumn<>).MakeGenericType(view.ValueType), codecs.For(view.ValueType))!;
+
+    public abstract bool IsEmpty(int row);
+
+    /// <summary>The window of the value; only if the row is not empty.</summary>
+    public abstract TimeRange Window(int row);
+
+    public abstract ReadOnlyMemory<byte> Encode(int row);
+
+    public abstract void Write(int row, ByteWriter writer);
+
+    public abstract void Read(int row, ByteReader reader);
+}
+
+internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
+{
+    private Entry[] _entries = new Entry[8];
+
+    public Codec<T> Codec => codec;
+
+    /// <summary>Keeps a value unless the row holds one of a later window.</summary>
+    public void Set(int row, TimeRange window, T value)
+    {
+        if (row >= _entries.Length)
+            Array.Resize(ref _entries, Math.Max(_entries.Length * 2, row + 1));
+        ref Entry entry = ref _entries[row];
+        if (entry.IsPresent && entry.Window.Start > window.Start)
+            return;
+        entry = new Entry(true, window, value);
+    }
+
+    public override bool IsEmpty(int row) => row >= _entries.Length || !_entries[row].IsPresent;
+
+    public override TimeRange Window(int row) => _entries[row].Window;
+
+    public override ReadOnlyMemory<byte> Encode(int row) => Encode(_entries[row].Value);
+
+    public ReadOnlyMemory<byte> Encode(T value)
+    {
+        var writer = new ByteWriter();
+        codec.Write(writer, in value);
+        return writer.WrittenMemory;
+    }
+
+    public override void Write(int row, ByteWriter writer)
+    {
+        writer.WriteBool(!IsEmpty(row));
+        if (IsEmpty(row))
+            return;
+        writer.WriteSigned(_entries[row].Window.Start.Milliseconds);
+        writer.WriteSigned(_entries[row].Window.End.Milliseconds);
+        codec.Write(writer, in _entries[row].Value);
+    }
+
+    public override void Read(int row, ByteReader reader)
+    {
+        if (!reader.ReadBool())
+            return;
+        var window = new TimeRange(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()));
+        Set(row, window, codec.Read(reader));
+    }
+
+    private struct Entry(bool isPresent, TimeRange window, T value)
+    {
+        public readonly bool IsPresent => isPresent;
+
+        public readonly TimeRange Window => window;
+
+        public T Value = value;
+    }
+}

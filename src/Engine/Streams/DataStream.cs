@@ -1,0 +1,93 @@
+namespace Weir.Engine.Streams;
+
+using Weir.Engine.Graph;
+
+/// <summary>
+/// A stream of events in a job's graph. Steps add to the graph and run nothing; query syntax works on it as well.
+/// </summary>
+/// <typeparam name="T">The type of the events.</typeparam>
+public class DataStream<T>
+{
+    internal DataStream(JobGraph graph, StreamNode<T> node)
+    {
+        Graph = graph;
+        Node = node;
+    }
+
+    internal JobGraph Graph { get; }
+
+    internal StreamNode<T> Node { get; }
+
+    /// <summary>Keeps the events for which the predicate holds. The partitions of a topic's key are kept.</summary>
+    public DataStream<T> Where(Func<T, bool> predicate)
+    {
+        ArgumentNullException.ThrowIfNull(predicate);
+        var node = new WhereNode<T>(predicate) { PartitionKey = Node.PartitionKey };
+        Node.Consumers.Add(node);
+        return new DataStream<T>(Graph, Graph.Add(node, Node));
+    }
+
+    /// <summary>Turns each event into another, with the same timestamp.</summary>
+    public DataStream<TResult> Select<TResult>(Func<T, TResult> selector)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        var node = new SelectNode<T, TResult>(selector);
+        Node.Consumers.Add(node);
+        return new DataStream<TResult>(Graph, Graph.Add(node, Node));
+    }
+
+    /// <summary>Turns each event into any number of others, with the same timestamp.</summary>
+    public DataStream<TResult> SelectMany<TResult>(Func<T, IEnumerable<TResult>> selector)
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        var node = new SelectManyNode<T, TResult>(selector);
+        Node.Consumers.Add(node);
+        return new DataStream<TResult>(Graph, Graph.Add(node, Node));
+    }
+
+    /// <summary>Turns each event into any number of others and combines each with its origin; for query syntax.</summary>
+    public DataStream<TResult> SelectMany<TPart, TResult>(Func<T, IEnumerable<TPart>> parts, Func<T, TPart, TResult> combine)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        ArgumentNullException.ThrowIfNull(combine);
+        return SelectMany(value => parts(value).Select(part => combine(value, part)));
+    }
+
+    /// <summary>Brings this and other streams of the same job together.</summary>
+    public DataStream<T> Union(params DataStream<T>[] others)
+    {
+        ArgumentNullException.ThrowIfNull(others);
+        if (others.Any(other => !ReferenceEquals(other.Graph, Graph)))
+            Graph.Fault("A union brings streams of different jobs together: all of them must come from this job's builder.");
+        DataStream<T>[] all = [this, .. others];
+        var node = new UnionNode<T>();
+        foreach (DataStream<T> stream in all)
+            stream.Node.Consumers.Add(node);
+        return new DataStream<T>(Graph, Graph.Add(node, [.. all.Select(stream => stream.Node)]));
+    }
+
+    /// <summary>Groups by a key: events of one key meet in one key group, after a shuffle.</summary>
+    /// <param name="key">A pure function of the event.</param>
+    public KeyedStream<TKey, T> KeyBy<TKey>(Func<T, TKey> key)
+        where TKey : notnull => new(this, new EventKey<TKey, T>(key));
+
+    /// <summary>
+    /// Groups by the key of a topic. If this stream is that topic, or a filter of it, its partitions hold whole keys
+    /// already and nothing is shuffled: the job is co-partitioned, and its results do not depend on arrival.
+    /// </summary>
+    /// <param name="key">The topic's own key object.</param>
+    public KeyedStream<TKey, T> KeyBy<TKey>(EventKey<TKey, T> key)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return new KeyedStream<TKey, T>(this, key);
+    }
+
+    /// <summary>Writes the stream to a topic.</summary>
+    public DataStream<T> To(Topic<T> topic)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        Graph.Write(Node, topic);
+        return this;
+    }
+}

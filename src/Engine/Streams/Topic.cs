@@ -1,0 +1,134 @@
+namespace Weir.Engine.Streams;
+
+using Weir.Engine.Codecs;
+
+/// <summary>
+/// A named, partitioned, append-only, rewindable stream of events. Inputs and outputs of jobs are both topics. A topic
+/// is a name with a type; it exists in a log once it is created there.
+/// </summary>
+public abstract class Topic
+{
+    private protected Topic(string name, int version)
+    {
+        Name = Names.Check(name, "topic");
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        Version = version;
+    }
+
+    /// <summary>1 to 200 characters: lower-case letters, digits, '.', '_' and '-'.</summary>
+    public string Name { get; }
+
+    /// <summary>Version of the event type, 1 or more; batches carry it.</summary>
+    public int Version { get; }
+
+    /// <summary>The type of its events.</summary>
+    public abstract Type EventType { get; }
+
+    /// <summary>Name and version of the event type as stored with each batch, for example <c>Click:1</c>.</summary>
+    public string Schema => $"{SchemaName(EventType)}:{Version}";
+
+    internal abstract object? KeyObject { get; }
+
+    /// <summary>A topic of events of type <typeparamref name="T"/>.</summary>
+    /// <param name="name">See <see cref="Name"/>.</param>
+    /// <param name="version">Version of the event type, 1 (the default) or more.</param>
+    /// <exception cref="ArgumentException">The name has other characters or the wrong length.</exception>
+    public static Topic<T> Of<T>(string name, int version = 1) => new(name, version);
+
+    private static string SchemaName(Type type)
+    {
+        if (!type.IsGenericType)
+            return type.Name;
+        string name = type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)];
+        return $"{name}<{string.Join(',', type.GetGenericArguments().Select(SchemaName))}>";
+    }
+}
+
+/// <summary>A topic of events of type <typeparamref name="T"/>.</summary>
+/// <typeparam name="T">The type of its events.</typeparam>
+public class Topic<T> : Topic
+{
+    internal Topic(string name, int version)
+        : base(name, version)
+    {
+    }
+
+    /// <inheritdoc/>
+    public sealed override Type EventType => typeof(T);
+
+    internal override object? KeyObject => null;
+
+    /// <summary>
+    /// Gives the topic a key: events of one key go to one partition, in order. A job that uses the same key object,
+    /// <c>.KeyBy(topic.Key)</c>, needs no shuffle.
+    /// </summary>
+    /// <param name="key">A pure function: the same event always has the same key.</param>
+    public KeyedTopic<TKey, T> KeyedBy<TKey>(Func<T, TKey> key)
+        where TKey : notnull => new(this, new EventKey<TKey, T>(key));
+
+    /// <summary>The partition of an event, or null if any will do (a topic without a key).</summary>
+    /// <param name="value">The event.</param>
+    /// <param name="partitions">Number of partitions of the topic, 1 or more.</param>
+    /// <param name="codecs">Finds the codec of the key's type.</param>
+    public virtual int? PartitionOf(T value, int partitions, CodecRegistry codecs) => null;
+}
+
+/// <summary>A topic with a key.</summary>
+/// <typeparam name="TKey">The type of the key.</typeparam>
+/// <typeparam name="T">The type of the events.</typeparam>
+public sealed class KeyedTopic<TKey, T> : Topic<T>
+    where TKey : notnull
+{
+    internal KeyedTopic(Topic<T> topic, EventKey<TKey, T> key)
+        : base(topic.Name, topic.Version) => Key = key;
+
+    /// <summary>The key of its events.</summary>
+    public EventKey<TKey, T> Key { get; }
+
+    internal override object? KeyObject => Key;
+
+    /// <inheritdoc/>
+    public override int? PartitionOf(T value, int partitions, CodecRegistry codecs)
+    {
+        ArgumentNullException.ThrowIfNull(codecs);
+        uint hash = Key.HasherFor(codecs).Hash(Key.Of(value));
+        return KeyGroups.PartitionOf(KeyGroups.GroupOf(hash, KeyGroups.Default), partitions);
+    }
+}
+
+/// <summary>How to take the key from an event. One object stands for one way to partition a topic.</summary>
+/// <typeparam name="TKey">The type of the key.</typeparam>
+/// <typeparam name="T">The type of the events.</typeparam>
+public sealed class EventKey<TKey, T>
+    where TKey : notnull
+{
+    private KeyHasher<TKey>? _hasher;
+
+    internal EventKey(Func<T, TKey> of)
+    {
+        ArgumentNullException.ThrowIfNull(of);
+        Of = of;
+    }
+
+    /// <summary>The key of an event.</summary>
+    public Func<T, TKey> Of { get; }
+
+    // Hashers that go through a codec keep a buffer, so each thread that partitions must have its own.
+    internal KeyHasher<TKey> HasherFor(CodecRegistry codecs) =>
+        typeof(TKey) == typeof(string) || typeof(TKey) == typeof(long) || typeof(TKey) == typeof(int)
+            ? _hasher ??= KeyHasher<TKey>.For(codecs.For<TKey>())
+            : KeyHasher<TKey>.For(codecs.For<TKey>());
+}
+
+/// <summary>Which names are allowed for topics, jobs, operators and views.</summary>
+internal static class Names
+{
+    public static bool IsValid(string? name) =>
+        name is { Length: >= 1 and <= 200 }
+        && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '.' or '_' or '-');
+
+    public static string Check(string? name, string what) => IsValid(name)
+        ? name!
+        : throw new ArgumentException(
+            $"'{name}' can not name a {what}: use 1 to 200 lower-case letters, digits, '.', '_' or '-'.", nameof(name));
+}

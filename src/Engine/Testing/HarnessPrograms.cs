@@ -1,0 +1,123 @@
+namespace Weir.Engine.Testing;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>All programs of a job in one place; what one emits is applied by the next before anything else happens.</summary>
+internal sealed class HarnessPrograms : IStageOutput
+{
+    private readonly HarnessOutput _output;
+    private readonly Queue<Slice> _posted = new();
+    private readonly GroupProgram[][] _groups;
+
+    public HarnessPrograms(JobPlan plan, HarnessOutput output)
+    {
+        _output = output;
+        Sources = [.. Enumerable.Range(0, plan.SourceCount).SelectMany(source => Enumerable
+            .Range(0, plan.PartitionsOf(plan.TopicOfSource(source).Name))
+            .Select(partition => plan.CreateSource(source, partition)))];
+        _groups = [.. Enumerable.Range(0, plan.OperatorNames.Count).Select(index => Enumerable
+            .Range(0, plan.GroupCount)
+            .Select(group => plan.CreateGroup(index, group))
+            .ToArray())];
+    }
+
+    public IReadOnlyList<SourceProgram> Sources { get; }
+
+    public IReadOnlyList<GroupProgram> Groups(int operatorIndex) => _groups[operatorIndex];
+
+    public IEnumerable<SourceProgram> SourcesOf(string topic) => Sources.Where(source => source.Topic == topic);
+
+    public void Process(SourceProgram source, in EventBatch batch)
+    {
+        source.Process(in batch);
+        Drain(source);
+    }
+
+    public void RaiseWatermark(SourceProgram source, EventTime watermark)
+    {
+        source.RaiseWatermark(watermark);
+        Drain(source);
+    }
+
+    public byte[] Snapshot()
+    {
+        var writer = new ByteWriter();
+        foreach (SourceProgram source in Sources)
+        {
+            int start = writer.BeginFrame();
+            source.Write(writer);
+            writer.EndFrame(start);
+        }
+
+        foreach (GroupProgram group in _groups.SelectMany(each => each))
+            writer.WriteBlob(group.Snapshot());
+        return writer.ToArray();
+    }
+
+    public static HarnessPrograms Restore(JobPlan plan, HarnessOutput output, ReadOnlyMemory<byte> snapshot)
+    {
+        var programs = new HarnessPrograms(plan, output);
+        var reader = new ByteReader(snapshot);
+        foreach (SourceProgram source in programs.Sources)
+        {
+            int outer = reader.EnterFrame();
+            source.Read(reader);
+            reader.LeaveFrame(outer);
+        }
+
+        foreach (GroupProgram group in programs._groups.SelectMany(each => each))
+            group.Restore(reader.ReadBlob());
+        return programs;
+    }
+
+    void IStageOutput.Post(Slice slice) => _posted.Enqueue(slice);
+
+    void IStageOutput.Append(in OutputBatch batch) => _output.Append(in batch);
+
+    private void Drain(SourceProgram source)
+    {
+        source.Flush(this);
+        while (_posted.TryDequeue(out Slice? slice))
+        {
+            GroupProgram group = _groups[slice.Target.Operator][slice.Target.Group];
+            group.Apply(slice);
+            slice.Release();
+            group.Flush(this);
+        }
+    }
+}
+
+/// <summary>What a job has written to topics, as bytes.</summary>
+internal sealed class HarnessOutput(CodecRegistry codecs)
+{
+    private readonly Dictionary<string, List<ReadOnlyMemory<byte>>> _events = [];
+    private readonly Dictionary<string, int> _read = [];
+
+    public void Append(in OutputBatch batch)
+    {
+        if (!_events.TryGetValue(batch.Topic, out List<ReadOnlyMemory<byte>>? events))
+            _events.Add(batch.Topic, events = []);
+        var reader = new ByteReader(batch.Payload);
+        for (int i = 0; i < batch.Count; i++)
+            events.Add(reader.ReadBlob());
+    }
+
+    public IReadOnlyList<T> Read<T>(string topic, int from)
+    {
+        if (!_events.TryGetValue(topic, out List<ReadOnlyMemory<byte>>? events))
+            return [];
+        Codec<T> codec = codecs.For<T>();
+        return [.. events.Skip(from).Select(bytes => codec.Read(new ByteReader(bytes)))];
+    }
+
+    public IReadOnlyList<T> ReadNew<T>(string topic)
+    {
+        IReadOnlyList<T> events = Read<T>(topic, _read.GetValueOrDefault(topic));
+        _read[topic] = _read.GetValueOrDefault(topic) + events.Count;
+        return events;
+    }
+}

@@ -1,0 +1,233 @@
+namespace Weir.Engine.Testing;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>How a <see cref="JobHarness"/> runs its job.</summary>
+public sealed record HarnessOptions
+{
+    /// <summary>Finds codecs; the default knows what the engine knows by itself.</summary>
+    public CodecRegistry Codecs { get; init; } = new();
+
+    /// <summary>Partition count of every topic, 1 (the default) or more.</summary>
+    public int Partitions { get; init; } = 1;
+
+    /// <summary>
+    /// Whether everything is written to bytes, discarded and restored after each step. A correct job gives the same
+    /// results either way. Default: false.
+    /// </summary>
+    public bool CrashBetweenSteps { get; init; }
+}
+
+/// <summary>
+/// Runs a job in one thread with virtual time, to test it: send events, move the watermark or the clock, crash, and look
+/// at everything that comes out. Events pass the same codecs, programs and snapshots as in a silo.
+/// </summary>
+/// <remarks>
+/// <code>
+/// var run = new JobHarness(new PageViews());
+/// run.Send(PageViews.Clicks, new Click("/home", at));
+/// run.CrashAndRestore();
+/// run.AdvanceWatermark(at + TimeSpan.FromMinutes(2));
+/// Assert.Equal(1, run.Read(PageViews.PerMinute).Single().Value);
+/// </code>
+/// </remarks>
+public sealed class JobHarness
+{
+    private readonly HarnessOptions _options;
+    private readonly JobPlan _plan;
+    private readonly HarnessOutput _output;
+    private readonly Dictionary<(string Topic, int Partition), long> _ends = [];
+    private HarnessPrograms _programs;
+    private EventTime _clock = new(0);
+
+    /// <summary>Builds the job's graph and its programs.</summary>
+    /// <exception cref="JobDefinitionException">The graph has faults.</exception>
+    public JobHarness(StreamJob job, HarnessOptions? options = null)
+    {
+        _options = options ?? new HarnessOptions();
+        var graph = JobGraph.Build(job, _options.Codecs);
+        _plan = new JobPlan(graph, _options.Codecs, graph.Inputs.Concat(graph.Outputs)
+            .DistinctBy(topic => topic.Name)
+            .ToDictionary(topic => topic.Name, _ => _options.Partitions));
+        _output = new HarnessOutput(_options.Codecs);
+        _programs = new HarnessPrograms(_plan, _output);
+    }
+
+    /// <summary>Appends events as one batch per partition and processes all that follows from it.</summary>
+    /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
+    /// <exception cref="OperatorFailedException">A function failed on an event of a key.</exception>
+    public void Send<T>(Topic<T> topic, params T[] events)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        ArgumentNullException.ThrowIfNull(events);
+        Codec<T> codec = _options.Codecs.For<T>();
+        foreach (var batch in events.GroupBy(value => topic.PartitionOf(value, _options.Partitions, _options.Codecs) ?? 0))
+        {
+            var payload = new ByteWriter();
+            foreach (T value in batch)
+            {
+                int start = payload.BeginFrame();
+                codec.Write(payload, value);
+                payload.EndFrame(start);
+            }
+
+            Append(topic, batch.Key, new EventBatch
+            {
+                From = 0,
+                Next = 0,
+                Count = batch.Count(),
+                Schema = topic.Schema,
+                Payload = payload.WrittenMemory,
+            });
+        }
+
+        EndStep();
+    }
+
+    /// <summary>Raises the watermark of every source to a time, as if its events had said so.</summary>
+    public void AdvanceWatermark(EventTime watermark)
+    {
+        foreach (SourceProgram source in _programs.Sources)
+            _programs.RaiseWatermark(source, watermark);
+        EndStep();
+    }
+
+    /// <summary>Raises the watermark of one topic's source.</summary>
+    public void AdvanceWatermark(Topic topic, EventTime watermark)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        foreach (SourceProgram source in _programs.SourcesOf(topic.Name))
+            _programs.RaiseWatermark(source, watermark);
+        EndStep();
+    }
+
+    /// <summary>
+    /// Moves the ingestion clock, which begins at 0, and appends a tick to every partition that has not ended.
+    /// </summary>
+    public void AdvanceClock(EventTime clock)
+    {
+        _clock = EventTime.Max(_clock, clock);
+        foreach (Topic topic in _plan.Graph.Inputs)
+            AppendToAll(topic, BatchKind.Tick, EventTime.None);
+        EndStep();
+    }
+
+    /// <summary>States that the producers of a topic have reached an event time, without an event.</summary>
+    public void Advance(Topic topic, EventTime time)
+    {
+        AppendToAll(topic, BatchKind.Advance, time);
+        EndStep();
+    }
+
+    /// <summary>Ends topics, or all that the job reads if none is named: their watermarks become the maximum.</summary>
+    public void Seal(params Topic[] topics)
+    {
+        ArgumentNullException.ThrowIfNull(topics);
+        foreach (Topic topic in topics.Length > 0 ? topics : _plan.Graph.Inputs)
+            AppendToAll(topic, BatchKind.End, EventTime.None);
+        EndStep();
+    }
+
+    /// <summary>Writes everything to bytes, discards it, and goes on with what the bytes say.</summary>
+    public void CrashAndRestore() => _programs = HarnessPrograms.Restore(_plan, _output, _programs.Snapshot());
+
+    /// <summary>The bytes of everything that the job holds; equal states have equal bytes.</summary>
+    public byte[] Snapshot() => _programs.Snapshot();
+
+    /// <summary>Discards what the job holds and goes on with an earlier <see cref="Snapshot"/>. Outputs stay.</summary>
+    public void Restore(ReadOnlyMemory<byte> snapshot) => _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+
+    /// <summary>All events written to a topic so far, in order.</summary>
+    public IReadOnlyList<T> Read<T>(Topic<T> topic)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        return _output.Read<T>(topic.Name, 0);
+    }
+
+    /// <summary>The events written to a topic since the last call for it, in order.</summary>
+    public IReadOnlyList<T> ReadNew<T>(Topic<T> topic)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        return _output.ReadNew<T>(topic.Name);
+    }
+
+    /// <summary>What a view holds for a key, or null.</summary>
+    /// <exception cref="ArgumentException">The job does not publish the view.</exception>
+    public HarnessAnswer<TValue>? Find<TKey, TValue>(View<TKey, TValue> view, TKey key)
+        where TKey : notnull
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        int index = _plan.OperatorOfView(view.Name);
+        if (index < 0)
+            throw new ArgumentException($"The job does not publish the view '{view.Name}'.", nameof(view));
+        ViewReading? reading = GroupOf(index, key, out byte[] bytes).Find(bytes);
+        return reading is null
+            ? null
+            : new HarnessAnswer<TValue>(
+                _options.Codecs.For<TValue>().Read(new ByteReader(reading.Value)),
+                reading.Window,
+                reading.IsFinal,
+                reading.Watermark);
+    }
+
+    /// <summary>Everything that an operator holds for a key, or null.</summary>
+    public KeyInspection? Inspect<TKey>(string operatorName, TKey key)
+        where TKey : notnull => GroupOf(IndexOf(operatorName), key, out byte[] bytes).Inspect(bytes);
+
+    /// <summary>How many events came too late for an operator.</summary>
+    public long LateEvents(string operatorName) => _programs.Groups(IndexOf(operatorName)).Sum(group => group.LateEvents);
+
+    /// <summary>How many keys an operator holds state for.</summary>
+    public int Keys(string operatorName) => _programs.Groups(IndexOf(operatorName)).Sum(group => group.Rows);
+
+    private int IndexOf(string operatorName)
+    {
+        int index = _plan.OperatorNames.ToList().IndexOf(operatorName);
+        return index >= 0
+            ? index
+            : throw new ArgumentException($"The job has no operator '{operatorName}'.", nameof(operatorName));
+    }
+
+    private GroupProgram GroupOf<TKey>(int operatorIndex, TKey key, out byte[] bytes)
+        where TKey : notnull
+    {
+        var writer = new ByteWriter();
+        _options.Codecs.For<TKey>().Write(writer, in key);
+        bytes = writer.ToArray();
+        return _programs.Groups(operatorIndex)[_plan.GroupOfKey(operatorIndex, bytes)];
+    }
+
+    private void AppendToAll(Topic topic, BatchKind kind, EventTime time)
+    {
+        for (int partition = 0; partition < _options.Partitions; partition++)
+            Append(topic, partition, new EventBatch { From = 0, Next = 1, Kind = kind, Time = time, Schema = "" });
+    }
+
+    private void Append(Topic topic, int partition, EventBatch batch)
+    {
+        long from = _ends.GetValueOrDefault((topic.Name, partition));
+        long next = from + Math.Max(batch.Count, 1);
+        _ends[(topic.Name, partition)] = next;
+        EventBatch placed = batch with { From = from, Next = next, Stamp = _clock };
+        foreach (SourceProgram source in _programs.SourcesOf(topic.Name).Where(each => each.Partition == partition))
+            _programs.Process(source, in placed);
+    }
+
+    private void EndStep()
+    {
+        if (_options.CrashBetweenSteps)
+            CrashAndRestore();
+    }
+}
+
+/// <summary>What a view holds for a key.</summary>
+/// <typeparam name="TValue">The type of the value.</typeparam>
+/// <param name="Value">The value.</param>
+/// <param name="Window">The window that it belongs to, or null if the operator has none.</param>
+/// <param name="IsFinal">Whether nothing can change it any more.</param>
+/// <param name="Watermark">How far event time had come.</param>
+public sealed record HarnessAnswer<TValue>(TValue Value, TimeRange? Window, bool IsFinal, EventTime Watermark);

@@ -1,0 +1,85 @@
+namespace Weir.Engine.Time;
+
+using Weir.Engine.Codecs;
+
+/// <summary>
+/// Turns the timestamps of one partition into watermarks: a hook per event, and the watermark at the end of a batch.
+/// </summary>
+internal abstract class WatermarkGenerator
+{
+    /// <summary>An event was read.</summary>
+    public abstract void OnEvent(EventTime time);
+
+    /// <summary>The watermark now; the caller keeps it from falling.</summary>
+    public abstract EventTime Current { get; }
+
+    public abstract void Write(ByteWriter writer);
+
+    public abstract void Read(ByteReader reader);
+}
+
+/// <summary>Highest timestamp minus the bound minus 1 ms. Source: Flink's BoundedOutOfOrdernessWatermarks.</summary>
+internal sealed class BoundedWatermarks(long boundMilliseconds) : WatermarkGenerator
+{
+    private EventTime _highest = EventTime.MinValue;
+
+    public override EventTime Current =>
+        _highest.HasValue ? _highest.Minus(boundMilliseconds).Minus(1) : EventTime.MinValue;
+
+    public override void OnEvent(EventTime time) => _highest = EventTime.Max(_highest, time);
+
+    public override void Write(ByteWriter writer) => writer.WriteSigned(_highest.Milliseconds);
+
+    public override void Read(ByteReader reader) => _highest = new EventTime(reader.ReadSigned());
+}
+
+/// <summary>
+/// Decides when a partition is idle, from a clock that only moves when it is told. A check that finds activity since
+/// the one before only notes it; the next quiet check starts the timer; idle when a later check finds more than the
+/// timeout passed. With 120 ms: activity, check at 0, check at 100 (starts), check at 200 (100 passed), check at 221: idle.
+/// Source: Flink's WatermarksWithIdleness.
+/// </summary>
+internal sealed class IdlenessTimer(long timeoutMilliseconds)
+{
+    private bool _active;
+    private bool _started;
+    private EventTime _quietSince;
+
+    public void OnActivity()
+    {
+        _active = true;
+        _started = false;
+    }
+
+    public bool Check(EventTime now)
+    {
+        if (_active)
+        {
+            _active = false;
+            return false;
+        }
+
+        if (!_started)
+        {
+            _started = true;
+            _quietSince = now;
+            return false;
+        }
+
+        return now.Minus(_quietSince.Milliseconds).Milliseconds > timeoutMilliseconds;
+    }
+
+    public void Write(ByteWriter writer)
+    {
+        writer.WriteBool(_active);
+        writer.WriteBool(_started);
+        writer.WriteSigned(_quietSince.Milliseconds);
+    }
+
+    public void Read(ByteReader reader)
+    {
+        _active = reader.ReadBool();
+        _started = reader.ReadBool();
+        _quietSince = new EventTime(reader.ReadSigned());
+    }
+}

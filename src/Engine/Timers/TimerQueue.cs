@@ -1,0 +1,186 @@
+namespace Weir.Engine.Timers;
+
+using Weir.Engine.Time;
+
+/// <summary>A timer that came due. <paramref name="Owner"/> and <paramref name="Tag"/> are what it was added with.</summary>
+internal readonly record struct DueTimer(EventTime Time, int Owner, int Tag);
+
+/// <summary>A timer with its place among those of equal time, as a snapshot keeps it.</summary>
+internal readonly record struct StoredTimer(EventTime Time, int Tag, long Sequence);
+
+/// <summary>
+/// The timers of one key group in one time domain. Identity is (time, owner, tag): adding twice is one timer. They come
+/// out by time, equal times in the order in which they were added.
+/// </summary>
+/// <remarks>
+/// Timers of equal time share a bucket and a heap orders the distinct times only: a million windows that end together
+/// cost one heap entry. Added at 20, 10, 10: the heap holds 10 and 20, the bucket of 10 holds two.
+/// </remarks>
+internal sealed class TimerQueue
+{
+    private readonly Dictionary<long, Bucket> _buckets = [];
+    private readonly PriorityQueue<long, long> _times = new();
+
+    /// <summary>Number of timers.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>What the next timer is numbered with; part of a snapshot, so that a restored queue goes on alike.</summary>
+    public long NextSequence { get; set; }
+
+    /// <summary>Adds a timer; false if it was there.</summary>
+    public bool Add(EventTime time, int owner, int tag = 0)
+    {
+        Bucket bucket = BucketOf(time);
+        if (bucket.Find(owner, tag) >= 0)
+            return false;
+        Append(bucket, new Entry(owner, tag, NextSequence++));
+        return true;
+    }
+
+    /// <summary>Adds a timer that its owner knows not to be there, without looking.</summary>
+    public void AddNew(EventTime time, int owner, int tag = 0) =>
+        Append(BucketOf(time), new Entry(owner, tag, NextSequence++));
+
+    /// <summary>Adds a timer of a snapshot. Those of equal time must come in the order of their sequence.</summary>
+    public void Restore(StoredTimer timer, int owner) =>
+        Append(BucketOf(timer.Time), new Entry(owner, timer.Tag, timer.Sequence));
+
+    /// <summary>Removes a timer; false if there was none.</summary>
+    public bool Remove(EventTime time, int owner, int tag = 0)
+    {
+        if (!_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket) || !bucket.Remove(owner, tag))
+            return false;
+        Count--;
+        if (bucket.Live == 0)
+            _buckets.Remove(time.Milliseconds);
+        return true;
+    }
+
+    /// <summary>The earliest time, or the maximum if there is no timer.</summary>
+    public EventTime Next
+    {
+        get
+        {
+            while (_times.TryPeek(out long time, out _))
+            {
+                if (_buckets.ContainsKey(time))
+                    return new EventTime(time);
+                _times.Dequeue();
+            }
+
+            return EventTime.MaxValue;
+        }
+    }
+
+    /// <summary>Takes the first timer that is due at <paramref name="now"/>.</summary>
+    public bool TryTake(EventTime now, out DueTimer timer)
+    {
+        timer = default;
+        if (Count == 0)
+            return false;
+        EventTime next = Next;
+        if (next > now || !_buckets.TryGetValue(next.Milliseconds, out Bucket? bucket))
+            return false;
+        Entry entry = bucket.Take();
+        Count--;
+        if (bucket.Live == 0)
+            _buckets.Remove(next.Milliseconds);
+        timer = new DueTimer(next, entry.Owner, entry.Tag);
+        return true;
+    }
+
+    /// <summary>All timers with their owners, in no particular order.</summary>
+    public IEnumerable<(int Owner, StoredTimer Timer)> All()
+    {
+        foreach ((long time, Bucket bucket) in _buckets)
+        {
+            foreach (Entry entry in bucket.Entries)
+                yield return (entry.Owner, new StoredTimer(new EventTime(time), entry.Tag, entry.Sequence));
+        }
+    }
+
+    private Bucket BucketOf(EventTime time)
+    {
+        if (_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket))
+            return bucket;
+        bucket = new Bucket();
+        _buckets.Add(time.Milliseconds, bucket);
+        _times.Enqueue(time.Milliseconds, time.Milliseconds);
+        return bucket;
+    }
+
+    private void Append(Bucket bucket, Entry entry)
+    {
+        bucket.Append(entry);
+        Count++;
+    }
+
+    private readonly record struct Entry(int Owner, int Tag, long Sequence);
+
+    /// <summary>Timers of one time in order; removed ones leave a hole. Large buckets get an index when first searched.</summary>
+    private sealed class Bucket
+    {
+        private const int Hole = -1;
+        private const int IndexAbove = 16;
+        private readonly List<Entry> _entries = [];
+        private Dictionary<(int Owner, int Tag), int>? _index;
+        private int _head;
+
+        public int Live { get; private set; }
+
+        public IEnumerable<Entry> Entries => _entries.Skip(_head).Where(entry => entry.Owner != Hole);
+
+        public void Append(Entry entry)
+        {
+            _index?.Add((entry.Owner, entry.Tag), _entries.Count);
+            _entries.Add(entry);
+            Live++;
+        }
+
+        public int Find(int owner, int tag)
+        {
+            if (_index is null && _entries.Count - _head > IndexAbove)
+                BuildIndex();
+            if (_index is not null)
+                return _index.TryGetValue((owner, tag), out int at) ? at : -1;
+            for (int i = _head; i < _entries.Count; i++)
+            {
+                if (_entries[i].Owner == owner && _entries[i].Tag == tag)
+                    return i;
+            }
+
+            return -1;
+        }
+
+        public bool Remove(int owner, int tag)
+        {
+            int at = Find(owner, tag);
+            if (at < 0)
+                return false;
+            _index?.Remove((owner, tag));
+            _entries[at] = new Entry(Hole, 0, 0);
+            Live--;
+            return true;
+        }
+
+        public Entry Take()
+        {
+            while (_entries[_head].Owner == Hole)
+                _head++;
+            Entry entry = _entries[_head++];
+            _index?.Remove((entry.Owner, entry.Tag));
+            Live--;
+            return entry;
+        }
+
+        private void BuildIndex()
+        {
+            _index = [];
+            for (int i = _head; i < _entries.Count; i++)
+            {
+                if (_entries[i].Owner != Hole)
+                    _index.Add((_entries[i].Owner, _entries[i].Tag), i);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace Weir.Engine.Windows;
+
+using Weir.Engine.Aggregates;
+using Weir.Engine.Codecs;
+
+/// <summary>The accumulators of all panes of a group, without naming their type.</summary>
+internal abstract class Accumulators<TIn, TResult>
+{
+    public abstract bool IsEmpty(int pane);
+
+    public abstract void Add(int pane, in TIn value);
+
+    public abstract void Merge(int into, int from);
+
+    public abstract void Clear(int pane);
+
+    public abstract TResult Result(int pane);
+
+    public abstract void Write(int pane, ByteWriter writer);
+
+    public abstract void Read(int pane, ByteReader reader);
+}
+
+internal sealed class Accumulators<TIn, TAccumulator, TResult>(
+    IAggregator<TIn, TAccumulator, TResult> aggregator, Codec<TAccumulator> codec) : Accumulators<TIn, TResult>
+{
+    private TAccumulator[] _accumulators = new TAccumulator[16];
+    private bool[] _present = new bool[16];
+
+    public override bool IsEmpty(int pane) => pane >= _present.Length || !_present[pane];
+
+    public override void Add(int pane, in TIn value) => aggregator.Add(ref Open(pane), in value);
+
+    public override void Merge(int into, int from)
+    {
+        if (IsEmpty(from))
+            return;
+        ref TAccumulator target = ref Open(into);
+        aggregator.Merge(ref target, in _accumulators[from]);
+        Clear(from);
+    }
+
+    public override void Clear(int pane)
+    {
+        if (IsEmpty(pane))
+            return;
+        _accumulators[pane] = default!;
+        _present[pane] = false;
+    }
+
+    public override TResult Result(int pane) => aggregator.Result(in _accumulators[pane]);
+
+    public override void Write(int pane, ByteWriter writer) => codec.Write(writer, in _accumulators[pane]);
+
+    public override void Read(int pane, ByteReader reader) => Open(pane) = codec.Read(reader);
+
+    private ref TAccumulator Open(int pane)
+    {
+        if (pane >= _accumulators.Length)
+        {
+            int size = Math.Max(_accumulators.Length * 2, pane + 1);
+            Array.Resize(ref _accumulators, size);
+            Array.Resize(ref _present, size);
+        }
+
+        if (!_present[pane])
+        {
+            _present[pane] = true;
+            _accumulators[pane] = aggregator.Create();
+        }
+
+        return ref _accumulators[pane];
+    }
+}

@@ -1,0 +1,104 @@
+namespace Weir.Engine.Windows;
+
+using Weir.Engine.Time;
+
+/// <summary>
+/// The open windows of all keys of a group. A pane is one window of one key; the panes of a key form a chain in the
+/// order in which they were opened. Invariant: a pane's number is stable while it is open.
+/// </summary>
+internal sealed class PaneTable
+{
+    private Pane[] _panes = new Pane[16];
+    private int[] _first = new int[8];
+    private int _used;
+    private int _free = -1;
+
+    public int Count { get; private set; }
+
+    public int KeyRow(int pane) => _panes[pane].KeyRow;
+
+    public TimeRange Window(int pane) => _panes[pane].Window;
+
+    public void SetWindow(int pane, TimeRange window) => _panes[pane].Window = window;
+
+    /// <summary>The key's first pane, or -1.</summary>
+    public int First(int keyRow) => keyRow < _first.Length ? _first[keyRow] - 1 : -1;
+
+    /// <summary>The key's next pane, or -1.</summary>
+    public int Next(int pane) => _panes[pane].Next - 1;
+
+    /// <summary>The key's pane of a window, or -1.</summary>
+    public int Find(int keyRow, TimeRange window)
+    {
+        int pane = First(keyRow);
+        while (pane >= 0 && _panes[pane].Window != window)
+            pane = _panes[pane].Next - 1;
+        return pane;
+    }
+
+    /// <summary>Opens a window that the key does not have, at the end of its chain.</summary>
+    public int Open(int keyRow, TimeRange window)
+    {
+        int pane = Take();
+        _panes[pane] = new Pane { KeyRow = keyRow, Window = window };
+        if (keyRow >= _first.Length)
+            Array.Resize(ref _first, Math.Max(_first.Length * 2, keyRow + 1));
+        if (_first[keyRow] == 0)
+        {
+            _first[keyRow] = pane + 1;
+        }
+        else
+        {
+            int last = _first[keyRow] - 1;
+            while (_panes[last].Next != 0)
+                last = _panes[last].Next - 1;
+            _panes[last].Next = pane + 1;
+        }
+
+        Count++;
+        return pane;
+    }
+
+    public void Close(int pane)
+    {
+        int keyRow = _panes[pane].KeyRow;
+        if (_first[keyRow] == pane + 1)
+        {
+            _first[keyRow] = _panes[pane].Next;
+        }
+        else
+        {
+            int before = _first[keyRow] - 1;
+            while (_panes[before].Next != pane + 1)
+                before = _panes[before].Next - 1;
+            _panes[before].Next = _panes[pane].Next;
+        }
+
+        _panes[pane] = new Pane { Next = _free + 1, KeyRow = -1 };
+        _free = pane;
+        Count--;
+    }
+
+    private int Take()
+    {
+        if (_free >= 0)
+        {
+            int pane = _free;
+            _free = _panes[pane].Next - 1;
+            return pane;
+        }
+
+        if (_used == _panes.Length)
+            Array.Resize(ref _panes, _used * 2);
+        return _used++;
+    }
+
+    private struct Pane
+    {
+        public int KeyRow;
+
+        // Pane number + 1, so that 0 means none.
+        public int Next;
+        public TimeRange Window;
+    }
+}

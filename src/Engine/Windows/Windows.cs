@@ -1,0 +1,90 @@
+namespace Weir.Engine.Windows;
+
+using Weir.Engine.Time;
+
+/// <summary>The kinds of windows. Windows are half-open, <c>[start, end)</c>.</summary>
+public static class Windows
+{
+    /// <summary>
+    /// Windows of a fixed size, one after the other: of 60 s, an event at 61 s belongs to [60 s, 120 s).
+    /// </summary>
+    /// <param name="size">1 ms or more.</param>
+    /// <param name="offset">Shifts the boundaries; its magnitude is below <paramref name="size"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
+    public static WindowSpec Tumbling(TimeSpan size, TimeSpan offset = default)
+    {
+        long milliseconds = Positive(size, nameof(size));
+        return new WindowSpec(new TumblingWindows(milliseconds, Offset(offset, milliseconds)), TimeSpan.Zero);
+    }
+
+    /// <summary>
+    /// Windows of a fixed size that begin every <paramref name="slide"/>: of 60 s by 20 s, an event at 61 s belongs to
+    /// [20 s, 80 s), [40 s, 100 s) and [60 s, 120 s).
+    /// </summary>
+    /// <param name="size">1 ms or more; need not be a multiple of <paramref name="slide"/>, nor as large.</param>
+    /// <param name="slide">1 ms or more; an event is in at most 10 000 windows.</param>
+    /// <param name="offset">Shifts the boundaries; its magnitude is below <paramref name="slide"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
+    public static WindowSpec Sliding(TimeSpan size, TimeSpan slide, TimeSpan offset = default)
+    {
+        long sizeMilliseconds = Positive(size, nameof(size));
+        long slideMilliseconds = Positive(slide, nameof(slide));
+        if (sizeMilliseconds / slideMilliseconds > SlidingWindows.MaxPerEvent)
+            throw new ArgumentOutOfRangeException(
+                nameof(slide), slide, $"An event would be in more than {SlidingWindows.MaxPerEvent} windows.");
+        return new WindowSpec(
+            new SlidingWindows(sizeMilliseconds, slideMilliseconds, Offset(offset, slideMilliseconds)), TimeSpan.Zero);
+    }
+
+    /// <summary>
+    /// Windows of activity: an event opens [t, t + gap), and windows of a key that overlap or touch become one.
+    /// </summary>
+    /// <param name="gap">1 ms or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
+    public static WindowSpec Session(TimeSpan gap) =>
+        new(new SessionWindows(Positive(gap, nameof(gap))), TimeSpan.Zero);
+
+    private static long Positive(TimeSpan span, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.FromMilliseconds(1), name);
+        return span.Ticks / TimeSpan.TicksPerMillisecond;
+    }
+
+    private static long Offset(TimeSpan offset, long below)
+    {
+        long milliseconds = offset.Ticks / TimeSpan.TicksPerMillisecond;
+        if (milliseconds <= -below || milliseconds >= below)
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, "The offset must be smaller than the step of the windows.");
+        return milliseconds;
+    }
+}
+
+/// <summary>Windows and how long they wait for late events; made by <see cref="Windows"/>.</summary>
+public sealed class WindowSpec
+{
+    internal WindowSpec(WindowAssigner assigner, TimeSpan lateness)
+    {
+        Assigner = assigner;
+        Lateness = lateness;
+    }
+
+    internal WindowAssigner Assigner { get; }
+
+    internal TimeSpan Lateness { get; }
+
+    internal long LatenessMilliseconds => Lateness.Ticks / TimeSpan.TicksPerMillisecond;
+
+    /// <summary>
+    /// Keeps a window after it fired until the watermark has passed its last instant by this span; an event that comes
+    /// in that time makes it fire again at once, with the whole new result. Default: zero.
+    /// </summary>
+    /// <param name="lateness">Zero or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public WindowSpec AllowLateness(TimeSpan lateness)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
+        return new WindowSpec(Assigner, lateness);
+    }
+
+    internal string Describe() => $"{Assigner.Describe()} lateness {LatenessMilliseconds}";
+}
