@@ -1,0 +1,54 @@
+namespace Weir.Contracts.Jobs;
+
+using Orleans.Concurrency;
+
+/// <summary>
+/// A job: its life cycle and epoch. Its grain key is the job's name after <c>j:</c>. All failures are
+/// <see cref="WeirException"/>s.
+/// </summary>
+[Alias("Weir.IJobGrain")]
+public interface IJobGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Starts the job in a new epoch, or returns the status if it runs already. Topics that it reads or writes are
+    /// created if need be.
+    /// </summary>
+    [Alias("Start")]
+    Task<JobStatus> StartAsync();
+
+    /// <summary>Stops the job; nothing happens if it does not run.</summary>
+    [Alias("Stop")]
+    Task<JobStatus> StopAsync();
+
+    /// <summary>How the job is.</summary>
+    [Alias("Describe")]
+    [AlwaysInterleave]
+    Task<JobStatus> DescribeAsync();
+
+    /// <summary>Makes sure that a job which should run does; called by every silo every few seconds.</summary>
+    [Alias("Ensure")]
+    Task EnsureAsync();
+
+    /// <summary>A participant says that all its input has ended and all its output is stored.</summary>
+    [Alias("ReportEnd")]
+    [AlwaysInterleave]
+    Task ReportEndAsync(long epoch, string participant);
+
+    /// <summary>A participant says that it can not go on.</summary>
+    [Alias("ReportFailure")]
+    [AlwaysInterleave]
+    Task ReportFailureAsync(long epoch, string participant, string reason);
+}
+
+/// <summary>Lists what there is; its grain key is <c>catalog</c>.</summary>
+[Alias("Weir.ICatalogGrain")]
+public interface ICatalogGrain : IGrainWithStringKey
+{
+    /// <summary>All topics, ordered by name.</summary>
+    [Alias("Topics")]
+    Task<Topics.TopicDescription[]> ListTopicsAsync();
+
+    /// <summary>All jobs that this silo hosts or that have been started, ordered by name.</summary>
+    [Alias("Jobs")]
+    Task<JobStatus[]> ListJobsAsync();
+}

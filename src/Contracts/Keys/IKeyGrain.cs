@@ -1,0 +1,145 @@
+namespace Weir.Contracts.Keys;
+
+/// <summary>
+/// A key of an operator: every key is an addressable grain, beside the key group that holds its state. Its grain key is
+/// <c>job/operator/key</c>, the key in the form of <see cref="Json.KeyText"/>. All failures are <see cref="WeirException"/>s.
+/// </summary>
+[Alias("Weir.IKeyGrain")]
+public interface IKeyGrain : IGrainWithStringKey
+{
+    /// <summary>What the operator's view holds for the key, or null.</summary>
+    [Alias("Find")]
+    Task<WireAnswer?> FindAsync();
+
+    /// <summary>What the operator's view holds for the key as JSON, or null.</summary>
+    [Alias("FindJson")]
+    Task<JsonAnswer?> FindJsonAsync();
+
+    /// <summary>Everything that the operator holds for the key, or null.</summary>
+    [Alias("Inspect")]
+    Task<KeyReport?> InspectAsync();
+}
+
+/// <summary>A view of a job; its grain key is <c>job/view</c>.</summary>
+[Alias("Weir.IViewGrain")]
+public interface IViewGrain : IGrainWithStringKey
+{
+    /// <summary>The operator that publishes the view, and the type names of its keys and values.</summary>
+    [Alias("Describe")]
+    Task<ViewDescription> DescribeAsync();
+
+    /// <summary>A page of its keys, by key group and then in the order in which they came.</summary>
+    /// <param name="from">Null to begin, then <see cref="KeysPage.Next"/>.</param>
+    /// <param name="limit">At most this many keys, 1 to 10 000.</param>
+    [Alias("Keys")]
+    Task<KeysPage> ListKeysAsync(string? from, int limit);
+}
+
+/// <summary>
+/// What a view holds for a key.
+/// </summary>
+/// <param name="Value">The value, as its codec writes it.</param>
+/// <param name="Validity">What it is valid for.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.WireAnswer")]
+public sealed record WireAnswer([property: Id(0)] ReadOnlyMemory<byte> Value, [property: Id(1)] Validity Validity);
+
+/// <summary>What a view holds for a key, as JSON.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.JsonAnswer")]
+public sealed record JsonAnswer([property: Id(0)] string Json, [property: Id(1)] Validity Validity);
+
+/// <summary>What an answer is valid for.</summary>
+/// <param name="Window">The window of the value, or null if the operator has none.</param>
+/// <param name="IsFinal">Whether nothing can change the value any more.</param>
+/// <param name="Watermark">How far event time had come.</param>
+/// <param name="Epoch">The epoch of the job that answered; a lower one than seen before is out of date.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.Validity")]
+public sealed record Validity(
+    [property: Id(0)] Engine.Time.TimeRange? Window,
+    [property: Id(1)] bool IsFinal,
+    [property: Id(2)] Engine.Time.EventTime Watermark,
+    [property: Id(3)] long Epoch);
+
+/// <summary>Everything that an operator holds for a key; values are JSON.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.KeyReport")]
+public sealed record KeyReport
+{
+    /// <summary>The key in the form of <see cref="Json.KeyText"/>.</summary>
+    [Id(0)]
+    public required string Key { get; init; }
+
+    /// <summary>The operator.</summary>
+    [Id(1)]
+    public required string Operator { get; init; }
+
+    /// <summary>The key group.</summary>
+    [Id(2)]
+    public required int Group { get; init; }
+
+    /// <summary>The epoch of the job.</summary>
+    [Id(3)]
+    public required long Epoch { get; init; }
+
+    /// <summary>How far event time has come.</summary>
+    [Id(4)]
+    public required Engine.Time.EventTime Watermark { get; init; }
+
+    /// <summary>How far the ingestion clock has come.</summary>
+    [Id(5)]
+    public required Engine.Time.EventTime Clock { get; init; }
+
+    /// <summary>Open windows, ordered by start.</summary>
+    [Id(6)]
+    public required WindowReport[] Windows { get; init; }
+
+    /// <summary>Pending timers, ordered by time.</summary>
+    [Id(7)]
+    public required TimerReport[] Timers { get; init; }
+
+    /// <summary>Pieces of state that are not empty.</summary>
+    [Id(8)]
+    public required StateReport[] State { get; init; }
+}
+
+/// <summary>An open window; contents as JSON, or null if it was purged.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.WindowReport")]
+public sealed record WindowReport([property: Id(0)] Engine.Time.TimeRange Window, [property: Id(1)] string? Json);
+
+/// <summary>A pending timer.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.TimerReport")]
+public sealed record TimerReport(
+    [property: Id(0)] Engine.Time.EventTime Time,
+    [property: Id(1)] Engine.Timers.TimeDomain Domain,
+    [property: Id(2)] string? Name);
+
+/// <summary>A piece of state as JSON.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.StateReport")]
+public sealed record StateReport([property: Id(0)] string Name, [property: Id(1)] string Json);
+
+/// <summary>A view.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.ViewDescription")]
+public sealed record ViewDescription(
+    [property: Id(0)] string Operator, [property: Id(1)] string KeyType, [property: Id(2)] string ValueType);
+
+/// <summary>A page of keys in the form of <see cref="Json.KeyText"/>.</summary>
+/// <param name="Keys">The keys.</param>
+/// <param name="Next">Where to go on, or null at the end.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.KeysPage")]
+public sealed record KeysPage([property: Id(0)] string[] Keys, [property: Id(1)] string? Next);
