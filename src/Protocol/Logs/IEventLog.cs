@@ -41,9 +41,11 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>
     /// Reads from an offset on, at most what <paramref name="limits"/> allows but at least one batch if there is one.
     /// An offset inside a batch gives that whole batch first. Below the first retained offset:
-    /// <see cref="EventLogError.OffsetExpired"/>; at the end: an empty fetch with <c>Next == from</c>.
+    /// <see cref="EventLogError.OffsetExpired"/>; at the end: an empty fetch with <c>Next == from</c>; above the end:
+    /// <see cref="EventLogError.InvalidRequest"/>, since the offset cannot be of this log.
     /// </summary>
-    Task<LogFetch> ReadAsync(TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default);
+    Task<LogFetch> ReadAsync(
+        TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default);
 
     /// <summary>Where a partition begins and ends now.</summary>
     Task<PartitionInfo> DescribeAsync(TopicPartition partition, CancellationToken cancellation = default);
@@ -58,16 +60,18 @@ public interface IEventLog : IAsyncDisposable
     Task SealAsync(string topic, CancellationToken cancellation = default);
 
     /// <summary>Keeps everything from <paramref name="offset"/> on out of reach of retention until released. A pin of
-    /// the same name moves.</summary>
+    /// the same name moves. What is removed already cannot be kept: <see cref="EventLogError.OffsetExpired"/>.</summary>
     Task PinAsync(string pin, TopicPartition partition, long offset, CancellationToken cancellation = default);
 
     /// <summary>Releases a pin in all partitions; nothing happens if there is none.</summary>
     Task ReleasePinAsync(string pin, CancellationToken cancellation = default);
 
-    /// <summary>Removes whole batches below <paramref name="before"/>, never past a pin. Offsets are not reused.</summary>
+    /// <summary>Removes whole batches below <paramref name="before"/>, never past a pin, never an end batch (a later
+    /// reader must learn of the end). Offsets are not reused.</summary>
     Task TruncateAsync(TopicPartition partition, long before, CancellationToken cancellation = default);
 
-    /// <summary>Applies every topic's <see cref="RetentionPolicy"/> once, never past a pin.</summary>
+    /// <summary>Applies every topic's <see cref="RetentionPolicy"/> once, never past a pin, never an end batch.
+    /// </summary>
     Task ApplyRetentionAsync(CancellationToken cancellation = default);
 
     /// <summary>

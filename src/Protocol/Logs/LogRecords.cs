@@ -113,11 +113,18 @@ public sealed record AppendRequest
     public required IReadOnlyList<NewBatch> Batches { get; init; }
 }
 
-/// <summary>Where an append went: offsets <c>[From, Next)</c>, the stamp, and whether any of it was new.</summary>
+/// <summary>Where an append went: offsets <c>[From, Next)</c> and the stamp.</summary>
+/// <param name="From">Offset of its first event. Of a request of which a part was stored before, that of the part, so
+/// that events of others may lie between.</param>
+/// <param name="Next">The offset after its last event.</param>
+/// <param name="Stamp">The stamp of its last batch.</param>
+/// <param name="WasDuplicate">All of it was stored before. The answer then is that of the first request while it is
+/// among the last 8 of its producer; for an older one it is the place of the producer's last append.</param>
 public sealed record AppendResult(long From, long Next, EventTime Stamp, bool WasDuplicate);
 
 /// <summary>Limits of one read.</summary>
-/// <param name="MaxEvents">Stop before exceeding this many events; 1 or more.</param>
+/// <param name="MaxEvents">Stop before exceeding this many events, where a batch without events counts as one; 1 or
+/// more.</param>
 /// <param name="MaxBytes">Stop before exceeding this many payload bytes; 1 or more.</param>
 public readonly record struct ReadLimits(int MaxEvents, int MaxBytes)
 {
@@ -160,6 +167,9 @@ public enum EventLogError
 
     /// <summary>Stored bytes do not match their checksum.</summary>
     Corrupt,
+
+    /// <summary>The storage was written by a newer release or by another program.</summary>
+    Incompatible,
 
     /// <summary>The storage has no room.</summary>
     Full,

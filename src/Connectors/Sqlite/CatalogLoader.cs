@@ -1,0 +1,71 @@
+namespace Weir.Connectors.Sqlite;
+
+using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+using Weir.Engine.Time;
+using Weir.Protocol.Logs;
+
+/// <summary>
+/// Reads all topics and the tails of their partitions, and checks that each tail agrees with the newest chunk: a
+/// database that lost one of the two is corrupt.
+/// </summary>
+internal static class CatalogLoader
+{
+    private const string SelectTopics = """
+        SELECT id, name, partition_count, schema, retention_age_ticks, retention_bytes, is_sealed
+        FROM topics ORDER BY id
+        """;
+
+    private const string SelectPartitions = """
+        SELECT id, number, first_offset, next_offset, stamp, payload_bytes, is_sealed,
+            (SELECT max(next_offset) FROM chunks WHERE chunks.partition = partitions.id)
+        FROM partitions WHERE topic = $topic ORDER BY number
+        """;
+
+    public static ImmutableSortedDictionary<string, TopicState> Load(SqliteConnection connection)
+    {
+        var topics = ImmutableSortedDictionary.CreateBuilder<string, TopicState>(StringComparer.Ordinal);
+        using var selectTopics = new Statement(connection, SelectTopics);
+        using var selectPartitions = new Statement(connection, SelectPartitions);
+        using SqliteDataReader row = selectTopics.Query();
+        while (row.Read())
+        {
+            var spec = new TopicSpec
+            {
+                Name = row.GetString(1),
+                Partitions = row.GetInt32(2),
+                Schema = row.GetString(3),
+                Retention = new RetentionPolicy
+                {
+                    Age = row.IsDBNull(4) ? null : new TimeSpan(row.GetInt64(4)),
+                    BytesPerPartition = row.IsDBNull(5) ? null : row.GetInt64(5),
+                },
+            };
+            PartitionState[] partitions = LoadPartitions(selectPartitions, row.GetInt64(0), spec);
+            topics.Add(spec.Name, new TopicState(row.GetInt64(0), spec, row.GetBoolean(6), partitions));
+        }
+        return topics.ToImmutable();
+    }
+
+    private static PartitionState[] LoadPartitions(Statement select, long topic, TopicSpec spec)
+    {
+        var partitions = new List<PartitionState>(spec.Partitions);
+        using SqliteDataReader row = select.Query(topic);
+        while (row.Read())
+        {
+            var name = new TopicPartition(spec.Name, row.GetInt32(1));
+            var info = new PartitionInfo(
+                row.GetInt64(2), row.GetInt64(3), new EventTime(row.GetInt64(4)), row.GetInt64(5), row.GetBoolean(6));
+            long newest = row.IsDBNull(7) ? info.First : row.GetInt64(7);
+            if (name.Partition != partitions.Count || newest != info.Next || info.First > info.Next)
+                throw Damaged($"partition {name} covers [{info.First}, {info.Next}) but its chunks end at {newest}");
+            partitions.Add(new PartitionState(row.GetInt64(0), name, info));
+        }
+        return partitions.Count == spec.Partitions
+            ? [.. partitions]
+            : throw Damaged($"topic '{spec.Name}' has {partitions.Count} of {spec.Partitions} partitions");
+    }
+
+    private static EventLogException Damaged(string what) => new(
+        EventLogError.Corrupt, $"The event log is damaged: {what}; restore the file from a copy.");
+}

@@ -1,0 +1,99 @@
+namespace Weir.Connectors.Sqlite;
+
+using Microsoft.Data.Sqlite;
+
+/// <summary>The writer's connection and its prepared commands; one lasts until a failure.</summary>
+internal sealed class StoreSession : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly List<Statement> _statements = [];
+    private readonly Statement _insertChunk;
+    private readonly Statement _updatePartition;
+    private readonly Statement _insertName;
+    private SchemaNames _names = new();
+
+    public StoreSession(SqliteConnection connection)
+    {
+        _connection = connection;
+        Begin = Prepare("BEGIN IMMEDIATE");
+        Commit = Prepare("COMMIT");
+        _insertChunk = Prepare("""
+            INSERT INTO chunks (partition, next_offset, from_offset, stamp, payload_bytes, checksum, body)
+            VALUES ($partition, $next_offset, $from_offset, $stamp, $payload_bytes, $checksum, $body)
+            """);
+        _updatePartition = Prepare("""
+            UPDATE partitions SET first_offset = $first_offset, next_offset = $next_offset, stamp = $stamp,
+                payload_bytes = $payload_bytes, is_sealed = $is_sealed
+            WHERE id = $id
+            """);
+        _insertName = Prepare("INSERT INTO batch_schemas (id, name) VALUES ($id, $name)");
+        Producers = new ProducerLedger(connection);
+        Topics = new TopicStatements(Prepare);
+        Retention = new RetentionStatements(Prepare);
+        Encoder = new ChunkEncoder(NumberOf);
+    }
+
+    public Statement Begin { get; }
+
+    public Statement Commit { get; }
+
+    public ProducerLedger Producers { get; }
+
+    public TopicStatements Topics { get; }
+
+    public RetentionStatements Retention { get; }
+
+    public ChunkEncoder Encoder { get; }
+
+    public void InsertChunk(Chunk chunk) => _insertChunk.Run(
+        chunk.Partition,
+        chunk.Next,
+        chunk.From,
+        chunk.Stamp.Milliseconds,
+        chunk.PayloadBytes,
+        chunk.Checksum(),
+        chunk.Body);
+
+    public void UpdatePartition(PartitionState partition) => _updatePartition.Run(
+        partition.First,
+        partition.Next,
+        partition.Stamp.Milliseconds,
+        partition.Bytes,
+        partition.IsSealed,
+        partition.Id);
+
+    public SchemaNames LoadNames()
+    {
+        using var select = new Statement(_connection, "SELECT id, name FROM batch_schemas ORDER BY id");
+        using SqliteDataReader row = select.Query();
+        while (row.Read())
+            _names.Add(row.GetInt32(0), row.GetString(1));
+        return _names;
+    }
+
+    public void Dispose()
+    {
+        foreach (Statement statement in _statements)
+            statement.Dispose();
+        Producers.Dispose();
+        _connection.Dispose();
+    }
+
+    private Statement Prepare(string sql)
+    {
+        var statement = new Statement(_connection, sql);
+        _statements.Add(statement);
+        return statement;
+    }
+
+    /// <summary>The number of a schema, which is stored with the first chunk that uses it.</summary>
+    private int NumberOf(string name)
+    {
+        if (_names.TryGetNumber(name, out int number))
+            return number;
+        number = _names.NextNumber;
+        _insertName.Run(number, name);
+        _names.Add(number, name);
+        return number;
+    }
+}
