@@ -135,13 +135,16 @@ public sealed class SqliteEventLogTests : EventLogContract
             for (; sequence < 100; sequence++)
                 await log.AppendAsync(Request());
         });
+        NewBatch unknownSchema = Request().Batches[0] with { Schema = "New:1" };
+        await AssertFailsAsync(EventLogError.Full, () => log.AppendAsync(Request() with { Batches = [unknownSchema] }));
         Assert.InRange(sequence, 10, 20);
         Assert.Equal(sequence, (await log.DescribeAsync(P0)).Next);
         Assert.Equal(sequence - 1, await log.LastSequenceAsync("p", P0));
 
         await log.TruncateAsync(P0, sequence - 2);
-        AppendResult result = await log.AppendAsync(Request());
+        AppendResult result = await log.AppendAsync(Request() with { Batches = [unknownSchema] });
 
+        Assert.Equal("New:1", (await log.ReadAsync(P0, sequence, ReadLimits.Default)).Batches[0].Schema);
         Assert.Equal((sequence, sequence + 1, false), (result.From, result.Next, result.WasDuplicate));
         Assert.Equal(3, (await log.ReadAsync(P0, sequence - 2, ReadLimits.Default)).Batches.Count);
     }
