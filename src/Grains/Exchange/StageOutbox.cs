@@ -43,8 +43,8 @@ internal sealed class StageOutbox(SiloExchange exchange, string job, long epoch,
     /// <summary>Releases who waits for room elsewhere: the epoch has ended.</summary>
     public void Dispose()
     {
+        // Not disposed of: its token may be waited on at this moment, and without a timer it holds nothing.
         _closed.Cancel();
-        _closed.Dispose();
     }
 
     private async Task DrainFromAsync(ValueTask posted, int next)

@@ -128,7 +128,7 @@ internal sealed partial class JobGrain(
 
         record.State.State = JobState.Running;
         await record.WriteStateAsync();
-        LogStarted(JobName, plan.Epoch, string.Join(", ", job.Graph.Inputs.Select(topic => topic.Name)));
+        LogStarted(JobName, plan.Epoch, job.Graph.Fingerprint);
     }
 
     private async Task FailAsync(string reason)
@@ -166,8 +166,8 @@ internal sealed partial class JobGrain(
         }
     }
 
-    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {Job} runs in epoch {Epoch}, reading {Topics}")]
-    private partial void LogStarted(string job, long epoch, string topics);
+    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {Job} runs in epoch {Epoch}, graph {Fingerprint}")]
+    private partial void LogStarted(string job, long epoch, string fingerprint);
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Job {Job} should run and does not since epoch {Epoch}: starting it")]
     private partial void LogRevived(string job, long epoch);

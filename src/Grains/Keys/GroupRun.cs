@@ -57,6 +57,7 @@ internal sealed class GroupRun
     {
         _isClosed = true;
         Inbox.Close();
+        _context.Outbox.Dispose();
     }
 
     private void Wake()

@@ -32,7 +32,6 @@ internal sealed class KeyGroupGrain(
     IOptions<WeirOptions> options) : Grain, IKeyGroupGrain
 {
     private GroupRun? _run;
-    private StageOutbox? _outbox;
     private JobPlan? _plan;
 
     private GroupAddress Address => GroupAddress.Parse(this.GetPrimaryKeyString());
@@ -52,11 +51,11 @@ internal sealed class KeyGroupGrain(
         _plan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
         GroupProgram program = _plan.CreateGroup(Address.Operator, Address.Group);
         string producer = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/{program.OperatorName}/{Address.Group}");
-        _outbox = new StageOutbox(
+        var outbox = new StageOutbox(
             exchange, job.Name, plan.Epoch, new TopicOutput(log, _plan, new TopicProducer(producer, plan.Epoch, Address.Group)));
         var context = new GroupContext(
             program,
-            _outbox,
+            outbox,
             TaskScheduler.Current,
             options.Value.InboxEvents,
             [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
@@ -141,8 +140,6 @@ internal sealed class KeyGroupGrain(
             return;
         exchange.Unregister(Address, _run.Inbox);
         _run.Close();
-        _outbox?.Dispose();
-        _outbox = null;
     }
 
     private GroupRun Running() => _run ?? throw new WeirException(

@@ -3,6 +3,7 @@ namespace Weir.Grains.Sources;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Weir.Contracts;
@@ -95,6 +96,8 @@ internal sealed partial class SourceGrain(
         {
             if (await run.ReadAsync(item.From, item.Next, item.Batches) == Admission.Gap)
             {
+                if (item.IsDataMissing)
+                    throw new WeirException(WeirError.OffsetExpired, MissingData(run, item));
                 LogGap(run.Program.Topic, run.Program.Partition, run.Program.Next, item.From);
                 await SubscribeAsync(run);
                 return;
@@ -135,7 +138,7 @@ internal sealed partial class SourceGrain(
     /// </summary>
     private async Task SubscribeAsync(SourceRun run)
     {
-        StreamSequenceToken from = WeirStreams.TokenAt(run.Program.Next);
+        StreamSequenceToken from = new EventSequenceTokenV2(run.Program.Next);
         IList<StreamSubscriptionHandle<EventBatchBlock>> handles = await Stream().GetAllSubscriptionHandles();
         _subscription = handles.Count > 0
             ? await handles[0].ResumeAsync(this, from)
@@ -148,7 +151,7 @@ internal sealed partial class SourceGrain(
     {
         (HostedJob job, int source, int partition) = Locate();
         return this.GetStreamProvider(WeirStreams.ProviderName)
-            .GetStream<EventBatchBlock>(WeirStreams.IdOf(job.KeyPlan.TopicOfSource(source).Name, partition));
+            .BlocksOf(job.KeyPlan.TopicOfSource(source).Name, partition);
     }
 
     /// <summary>A source whose job does not run has no use for events.</summary>
@@ -173,6 +176,10 @@ internal sealed partial class SourceGrain(
             .ReportFailureAsync(run.Epoch, $"source {run.Program.Topic}/{run.Program.Partition}", fault.Message)
             .Ignore();
     }
+
+    private static string MissingData(SourceRun run, EventBatchBlock item) =>
+        $"The job stands at offset {run.Program.Next} of {item.Topic}/{item.Partition}, and the log keeps events from "
+        + $"{item.From} on: retention has removed what lies between. Start the job again to begin at {item.From}.";
 
     private IJobGrain JobOwner() => GrainFactory.GetGrain<IJobGrain>($"j:{Locate().Job.Name}");
 

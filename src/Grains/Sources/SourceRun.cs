@@ -15,7 +15,7 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
     // Slices reach their groups in runs of about this many events: long enough to be cheap, short enough to be early.
     private const int FlushAt = 2048;
     private readonly SourceReader _reader = new(program);
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private Task _turn = Task.CompletedTask;
 
     public long Epoch => epoch;
 
@@ -26,7 +26,11 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
     /// <summary>Takes a delivery of offsets <c>[from, next)</c> and completes when all of it has been handed on.</summary>
     public async Task<Admission> ReadAsync(long from, long next, WireBatch[] batches)
     {
-        await _turn.WaitAsync();
+        // Turns of one grain do not overlap, so taking a place in the queue needs no lock.
+        Task before = _turn;
+        var done = new TaskCompletionSource();
+        _turn = done.Task;
+        await before;
         try
         {
             Admission admission = IsClosed ? Admission.Repeats : _reader.Admit(from, next);
@@ -36,7 +40,7 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
         }
         finally
         {
-            _turn.Release();
+            done.SetResult();
         }
     }
 

@@ -32,6 +32,8 @@ internal sealed class JobCluster : IAsyncDisposable
         SqliteEventLog log = await SqliteEventLog.OpenAsync(
             new SqliteEventLogOptions { Path = Path.Combine(directory, "events.db") });
         var builder = new InProcessTestClusterBuilder(silos);
+        // Records belong to a service: the same name finds them again after a restart.
+        builder.Options.ServiceId = "weir-tests";
         builder.ConfigureSilo((_, silo) =>
         {
             // One log for all silos: the SQLite log belongs to one process.
