@@ -165,7 +165,7 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         }
 
         throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the function, "
-            + "or name it in Slots.");
+            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the "
+            + "function, or name it in Slots.");
     }
 }

@@ -29,6 +29,9 @@ internal sealed class TimerQueue
     /// <summary>Number of timers.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Distinct times that are held in order, with or without timers.</summary>
+    public int HeldTimes => _times.Count;
+
     /// <summary>
     /// What the next timer is numbered with; part of a snapshot, so that a restored queue goes on alike.
     /// </summary>
@@ -204,7 +207,8 @@ internal sealed class TimerQueue
 
         private void BuildIndex()
         {
-            _index = [];
+            _index ??= [];
+            _index.Clear();
             for (int i = _head; i < _entries.Count; i++)
             {
                 if (_entries[i].Owner != Hole)

@@ -1,4 +1,4 @@
-namespace Weir.Engine.Tests;
+namespace Weir.Engine.Tests.Testing;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Streams;
