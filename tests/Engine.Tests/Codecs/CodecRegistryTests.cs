@@ -32,7 +32,8 @@ public sealed class CodecRegistryTests
     [InlineData(typeof(Colour), "Colour:Int16")]
     [InlineData(typeof(Padded), "Padded(Wide:long,Narrow:byte,Flag:bool)")]
     [InlineData(typeof(Overlapping), "Overlapping(Whole:long,Half:int)")]
-    public void Schema_SaysTheShape(Type type, string schema) => Assert.Equal(schema, new CodecRegistry().For(type).Schema);
+    public void Schema_SaysTheShape(Type type, string schema) =>
+        Assert.Equal(schema, new CodecRegistry().For(type).Schema);
 
     [Fact]
     public void OneType_HasOneCodec()
@@ -137,7 +138,8 @@ public sealed class CodecRegistryTests
         {
             public override string Schema => "loud";
 
-            public override void Write(ByteWriter writer, in string value) => writer.WriteString(value.ToUpperInvariant());
+            public override void Write(ByteWriter writer, in string value) =>
+                writer.WriteString(value.ToUpperInvariant());
 
             public override string Read(ByteReader reader) => reader.ReadString()!;
         }

@@ -84,7 +84,8 @@ public sealed class CodecTests
         RoundTrip(Gen.Select(Text, Gen.Int));
         RoundTrip(Gen.Select(Gen.Long, Gen.Long, (low, high) => new Filled(low, high)));
         RoundTrip(Gen.Select(Gen.Long, Gen.Byte, Gen.Bool, (wide, narrow, flag) => new Padded(wide, narrow, flag)));
-        RoundTrip(Gen.Select(Gen.String, Gen.Long, (key, value) => new Windowed<string, long>(key, TimeRange.All, value)));
+        RoundTrip(Gen.Select(Gen.String, Gen.Long, (key, value) =>
+            new Windowed<string, long>(key, TimeRange.All, value)));
         RoundTrip(Gen.Select(Gen.Int, Gen.Int, (key, value) => KeyValuePair.Create(key, value)));
     }
 
@@ -99,7 +100,8 @@ public sealed class CodecTests
         RoundTrip(Gen.Const((List<int>?)null));
         RoundTrip(Gen.Int.HashSet[0, 9]);
         RoundTrip(Gen.Select(Gen.Int, Text).List[0, 9]
-            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToDictionary(pair => pair.Item1, pair => pair.Item2)));
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1)
+                .ToDictionary(pair => pair.Item1, pair => pair.Item2)));
     }
 
     [Fact]

@@ -57,7 +57,10 @@ public sealed class GraphRulesTests
 
     [Fact]
     public void AnEmptyJob_DoesNothing() => Assert.Equal(
-        ["It reads no topic: begin with From(topic).", "It has no operator and writes no topic: end a stream with To(topic)."],
+        [
+            "It reads no topic: begin with From(topic).",
+            "It has no operator and writes no topic: end a stream with To(topic).",
+        ],
         FaultsOf(_ => { }));
 
     [Fact]

@@ -101,7 +101,9 @@ public sealed class JobGraphTests
     private static DataStream<Reading> From(JobBuilder job) => Reading.From(job);
 
     private static void Sums(DataStream<Reading> stream, WindowSpec windows, string name = "sums") => stream
-        .KeyBy(Input.Key).Window(windows).Aggregate(name, new Sum<Reading, long>(each => each.Value)).To(Tables.Results);
+        .KeyBy(Input.Key).Window(windows)
+        .Aggregate(name, new Sum<Reading, long>(each => each.Value))
+        .To(Tables.Results);
 
     private static string Fingerprint(Action<JobBuilder> define) =>
         JobGraph.Build(new TestJob(define), new CodecRegistry()).Fingerprint;
@@ -110,7 +112,8 @@ public sealed class JobGraphTests
     {
         var codecs = new CodecRegistry();
         var graph = JobGraph.Build(new TestJob(define), codecs);
-        return new JobPlan(graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(each => each.Name, _ => partitions));
+        return new JobPlan(
+            graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(each => each.Name, _ => partitions));
     }
 
     private sealed class MyXMLJob2 : StreamJob

@@ -3,8 +3,8 @@ namespace Weir.Engine.Tests.Operators;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Engine.Testing;
-using Weir.Engine.Timers;
 using Weir.Engine.Time;
+using Weir.Engine.Timers;
 using static Weir.Engine.Tests.Reading;
 
 public sealed class ClockTests

@@ -89,7 +89,8 @@ public sealed class RestoreTests
         byte[] counts = Segment(stream => stream.Aggregate("op", new Count<Reading>()));
         Assert.Contains("folded", Refusal(counts, stream => stream.Aggregate("op", new Average<Reading>(_ => 1))));
         Assert.Contains("'other'", Refusal(counts, stream => stream.Aggregate("other", new Count<Reading>())));
-        Assert.Contains("view", Refusal(counts, stream => stream.Aggregate("op", new Count<Reading>()).PublishAs(Shown)));
+        Assert.Contains(
+            "view long", Refusal(counts, stream => stream.Aggregate("op", new Count<Reading>()).PublishAs(Shown)));
         Assert.Equal(counts, Group(stream => stream.Aggregate("op", new Count<Reading>()), counts).Snapshot());
     }
 

@@ -108,6 +108,44 @@ public sealed class StatelessTests
                 Row.Mark(9), Row.Mark(18), Row.Mark(19), Row.Mark(100)));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void EventsAndResults_MeetInOneUnion(bool crash, int partitions)
+    {
+        var job = new TestJob(job =>
+        {
+            DataStream<Reading> all = From(job.KeyGroups(7));
+            all.KeyBy(Input.Key).Window(Windows.Tumbling(Ms(10)))
+                .Aggregate("inner", 0L, (sum, each) => sum + each.Value)
+                .Select(each => new Reading("sum", 0, each.Value))
+                .Union(all)
+                .KeyBy(each => each.Key).Window(Windows.Tumbling(Ms(20)))
+                .Aggregate("outer", 0L, (sum, each) => sum + each.Value)
+                .To(Tables.Results);
+        });
+        Assert.Equal(
+            [new Result(4, "a", 0, 20, 3), new Result(4, "b", 0, 20, 4), new Result(4, "sum", 0, 20, 7)],
+            Tables.Windows(
+                new JobHarness(job, Runs.Options(crash, partitions)),
+                new Reading("a", 1), new Reading("a", 11, 2), new Reading("b", 3, 4), Row.Mark(18), Row.Mark(19)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void LateEvents_AreAStreamLikeAnyOther(bool crash, int partitions)
+    {
+        var job = new TestJob(job => From(job).KeyBy(Input.Key).Window(Windows.Tumbling(Ms(10)))
+            .Aggregate("first", 0L, (sum, each) => sum + each.Value)
+            .Late.KeyBy(_ => "late").Window(Windows.Tumbling(Ms(10)).AllowLateness(TimeSpan.FromHours(1)))
+            .Aggregate("second", 0L, (sum, each) => sum + each.Value)
+            .To(Tables.Results));
+        Assert.Equal(
+            [new Result(2, "late", 0, 10, 2), new Result(3, "late", 0, 10, 5)],
+            Tables.Windows(
+                new JobHarness(job, Runs.Options(crash, partitions)),
+                new Reading("a", 1), Row.Mark(9), new Reading("a", 2, 2), new Reading("b", 3, 3)));
+    }
+
     [Fact]
     public void UnkeyedTopic_IsShuffled_AndMergesItsPartitions()
     {

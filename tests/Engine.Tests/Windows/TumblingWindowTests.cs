@@ -56,7 +56,9 @@ public sealed class TumblingWindowTests
     public void LateEvents_AreCountedWhenNobodyTakesThem(bool crash)
     {
         var job = new TestJob(job => From(job).KeyBy(Input.Key)
-            .Window(Windows.Tumbling(Ms(10))).Aggregate("sums", 0L, (sum, each) => sum + each.Value).To(Tables.Results));
+            .Window(Windows.Tumbling(Ms(10)))
+            .Aggregate("sums", 0L, (sum, each) => sum + each.Value)
+            .To(Tables.Results));
         var run = new JobHarness(job, Runs.Options(crash));
         Assert.Empty(Tables.Windows(run, Row.Mark(9), new Reading("a", 9), new Reading("a", 1)));
         Assert.Equal((2, 0), (run.LateEvents("sums"), run.Keys("sums")));

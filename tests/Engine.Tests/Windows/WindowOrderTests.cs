@@ -10,8 +10,8 @@ using static Weir.Engine.Tests.Reading;
 
 public sealed class WindowOrderTests
 {
-    private static readonly Gen<Reading> Readings =
-        Gen.Select(Gen.OneOf("a", "b", "c", "d"), Gen.Long[0, 200], Gen.Long[1, 9], (k, at, v) => new Reading(k, at, v));
+    private static readonly Gen<Reading> Readings = Gen.Select(
+        Gen.OneOf("a", "b", "c", "d"), Gen.Long[0, 200], Gen.Long[1, 9], (key, at, value) => new Reading(key, at, value));
 
     [Fact]
     public void AnyOrderWithinTheBound_GivesTheSameWindows() => Gen

@@ -17,7 +17,8 @@ public sealed class WindowProcessTests
         Assert.Equal(
             ["2: a [0,10) 5,3 @9", "3: a [0,10) 5,3,4 @9"],
             Tables.Lines(
-                run, new Reading("a", 5, 5), new Reading("a", 3, 3), Row.Mark(9), new Reading("a", 4, 4), Row.Mark(14)));
+                run,
+                new Reading("a", 5, 5), new Reading("a", 3, 3), Row.Mark(9), new Reading("a", 4, 4), Row.Mark(14)));
         Assert.Equal("a [0,10) 5,3,4 @9", run.Find(Last, "a")!.Value);
         Assert.True(run.Find(Last, "a")!.IsFinal);
     }
