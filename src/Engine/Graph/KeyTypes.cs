@@ -22,7 +22,11 @@ internal static class KeyTypes
             return false;
 
         // A comparison that somebody wrote is theirs to answer for; a record's and a tuple's is that of their fields.
-        return !ComparesFields(type) || type.GetFields(Fields).All(field => CompareByValue(field.FieldType));
+        if (!ComparesFields(type))
+            return true;
+        bool isDerived = type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType);
+        return type.GetFields(Fields).All(field => CompareByValue(field.FieldType))
+            && (!isDerived || CompareByValue(type.BaseType!));
     }
 
     private static bool ComparesFields(Type type) =>

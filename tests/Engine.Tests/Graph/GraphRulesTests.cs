@@ -99,6 +99,7 @@ public sealed class GraphRulesTests
     [InlineData(typeof((string, int[])), false)]
     [InlineData(typeof(Tests.Codecs.Person), false)]
     [InlineData(typeof(GraphRulesTests), false)]
+    [InlineData(typeof(Derived), false)]
     public void Keys_AreTypesThatCompareByValue(Type type, bool allowed) =>
         Assert.Equal(allowed, KeyTypes.CompareByValue(type));
 
@@ -107,6 +108,10 @@ public sealed class GraphRulesTests
     private static string[] FaultsOf(Action<JobBuilder> define, string name = "job") =>
         [.. Assert.Throws<JobDefinitionException>(() =>
             JobGraph.Build(new TestJob(define, name), new CodecRegistry())).Faults];
+
+    private record Origin(int[] Numbers);
+
+    private sealed record Derived(int[] Numbers, string Name) : Origin(Numbers);
 
     private sealed class Twice<TKey> : KeyedProcess<TKey, Reading, string>
         where TKey : notnull
