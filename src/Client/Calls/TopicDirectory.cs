@@ -14,7 +14,8 @@ internal sealed class TopicDirectory(IGrainFactory grains, GrainCalls calls)
 
     public ITopicGrain Topic(string topic) => grains.GetGrain<ITopicGrain>($"t:{topic}");
 
-    public IAppendGrain Appender(string topic, int partition) => grains.GetGrain<IAppendGrain>($"t:{topic}/{partition}");
+    public IAppendGrain Appender(string topic, int partition) =>
+        grains.GetGrain<IAppendGrain>($"t:{topic}/{partition}");
 
     public async Task<TopicDescription?> FindAsync(string topic, CancellationToken cancellation)
     {
