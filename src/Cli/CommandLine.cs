@@ -96,7 +96,7 @@ internal sealed class CommandLine
         {
             return Fail(ExitCode.WrongUsage, wrong.Message);
         }
-        catch (IOException fault)
+        catch (Exception fault)
         {
             return Fail(ExitCode.Refused, fault.Message);
         }

@@ -100,7 +100,7 @@ internal sealed class TopicAppender(
     {
         int partitions = await topics.PartitionsOfAsync(topic, CancellationToken.None).ConfigureAwait(false);
         PartitionLane[] lanes = await Task.WhenAll(Enumerable.Range(0, partitions).Select(
-            partition => PartitionLane.OpenAsync(this, topics.Appender(topic, partition), partition)))
+            partition => PartitionLane.OpenAsync(this, topics.Grains.Appender(topic, partition), partition)))
             .ConfigureAwait(false);
         Volatile.Write(ref _lanes, lanes);
         return lanes;
