@@ -51,7 +51,7 @@ internal sealed class SendCommand : WeirCommand
         await sender.SendAsync(opened ?? session.Screen.Input, cancellation).ConfigureAwait(false);
         string sent = sender.Sent.ToString("N0", CultureInfo.InvariantCulture);
         session.Screen.Done(
-            new { topic, sent = sender.Sent }, sender.Sent == 1 ? $"1 event sent." : $"{sent} events sent.");
+            new { topic, sent = sender.Sent }, sender.Sent == 1 ? "1 event sent." : $"{sent} events sent.");
         return ExitCode.Done;
     }
 }
@@ -139,8 +139,11 @@ internal sealed class LineSender(IJsonClient client, string topic)
     private string Place(List<Line> lines, WeirError error)
     {
         string where = lines.Count == 1 ? $"line {lines[0].Number}" : $"lines {lines[0].Number} to {lines[^1].Number}";
-        string fate = error == WeirError.Unavailable ? "may or may not be stored" : "not stored";
-        return $"{where} {fate}, nothing after, {Sent} before";
+
+        // Partitions are stored one by one: only these refusals are sure to have come before all of them.
+        bool isNone = error is WeirError.InvalidValue or WeirError.UnknownTopic or WeirError.TopicSealed;
+        string fate = isNone ? "not sent" : "may or may not be stored";
+        return $"{where} {fate}, nothing sent after, {Sent} sent before";
     }
 
     private readonly record struct Line(long Number, string Text);

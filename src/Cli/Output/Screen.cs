@@ -190,9 +190,13 @@ internal sealed class Screen(Terminal terminal, bool json)
     /// <summary>Rows under headings; cells are plain text.</summary>
     public void Table(string[] headings, IEnumerable<string[]> rows)
     {
-        var table = new Table { Border = TableBorder.Minimal };
+        var table = new Table { Border = TableBorder.None };
         foreach (string heading in headings)
-            table.AddColumn(new TableColumn(new Text(heading, new Style(decoration: Decoration.Bold))));
+        {
+            var text = new Text(heading.ToUpperInvariant(), new Style(decoration: Decoration.Bold));
+            table.AddColumn(new TableColumn(text) { Padding = new Padding(0, 0, 3, 0) });
+        }
+
         foreach (string[] row in rows)
             table.AddRow(row.Select(cell => (IRenderable)new Text(cell)));
         _console.Write(table);
@@ -218,8 +222,10 @@ internal sealed class Screen(Terminal terminal, bool json)
     private void Section(string[] headings, IEnumerable<string[]> rows)
     {
         string[][] all = [.. rows];
-        if (all.Length > 0)
-            Table(headings, all);
+        if (all.Length == 0)
+            return;
+        terminal.Output.WriteLine();
+        Table(headings, all);
     }
 
     private void Facts(params (string Name, string Value)[] facts)
