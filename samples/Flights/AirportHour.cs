@@ -27,8 +27,8 @@ public struct AirportHourSoFar
     /// <summary>Flights that were more than 15 minutes late.</summary>
     public int Delayed15 { get; set; }
 
-    /// <summary>The distinct destinations in the form of <see cref="AirportCode"/>, in order of appearance.</summary>
-    public List<int> Destinations { get; set; }
+    /// <summary>The distinct destinations, in order of appearance.</summary>
+    public List<AirportCode> Destinations { get; set; }
 }
 
 /// <summary>
@@ -52,7 +52,7 @@ public sealed class AirportFeatures : IAggregator<Flight, AirportHourSoFar, Airp
         accumulator.SumDelayMinutes += value.Delay;
         if (value.Delay > LateMinutes)
             accumulator.Delayed15++;
-        AddDestination(accumulator.Destinations, AirportCode.Pack(value.Destination));
+        AddDestination(accumulator.Destinations, AirportCode.Of(value.Destination));
     }
 
     /// <inheritdoc/>
@@ -66,7 +66,7 @@ public sealed class AirportFeatures : IAggregator<Flight, AirportHourSoFar, Airp
         into.Departures += from.Departures;
         into.SumDelayMinutes += from.SumDelayMinutes;
         into.Delayed15 += from.Delayed15;
-        foreach (int destination in from.Destinations)
+        foreach (AirportCode destination in from.Destinations)
             AddDestination(into.Destinations, destination);
     }
 
@@ -78,33 +78,9 @@ public sealed class AirportFeatures : IAggregator<Flight, AirportHourSoFar, Airp
         accumulator.Delayed15,
         accumulator.Destinations.Count);
 
-    private static void AddDestination(List<int> destinations, int destination)
+    private static void AddDestination(List<AirportCode> destinations, AirportCode destination)
     {
         if (!CollectionsMarshal.AsSpan(destinations).Contains(destination))
             destinations.Add(destination);
     }
-}
-
-/// <summary>Codes of airports: three letters by IATA; four, or with digits, are in use as well.</summary>
-public static class AirportCode
-{
-    /// <summary>Whether a text is 3 or 4 capital letters or digits.</summary>
-    public static bool IsValid(ReadOnlySpan<char> text) =>
-        text.Length is 3 or 4 && !text.ContainsAnyExcept(Letters);
-
-    /// <summary>A code as a number, 8 bits a letter: distinct codes give distinct numbers.</summary>
-    /// <exception cref="ArgumentException">It is not a code.</exception>
-    public static int Pack(string code)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        if (!IsValid(code))
-            throw new ArgumentException($"'{code}' is not the code of an airport: 3 or 4 capital letters or digits.");
-        int packed = 0;
-        foreach (char letter in code)
-            packed = (packed << 8) | letter;
-        return packed;
-    }
-
-    private static readonly System.Buffers.SearchValues<char> Letters =
-        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
 }

@@ -1,1 +1,3 @@
-return 0;
+using Weir.Samples.Flights.Runs;
+
+return await FlightsCommand.InvokeAsync(args);
