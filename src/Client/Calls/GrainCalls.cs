@@ -1,0 +1,73 @@
+namespace Weir.Client.Calls;
+
+using Orleans.Runtime;
+using Weir.Contracts;
+
+/// <summary>
+/// Calls grains: repeats what got no answer, and turns what Orleans throws into <see cref="WeirException"/>s. For calls
+/// that may be repeated without harm.
+/// </summary>
+internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock)
+{
+    public TimeProvider Clock => clock;
+
+    public TimeSpan RetryFor => retryFor;
+
+    /// <summary>Calls until there is an answer or the time is used up.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="what">What it does, to follow "to": <c>seal the topic 'clicks'</c>.</param>
+    /// <param name="cancellation">Stops the wait.</param>
+    public async Task<TResult> AskAsync<TResult>(
+        Func<Task<TResult>> call, string what, CancellationToken cancellation)
+    {
+        var backoff = new Backoff(retryFor, clock);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                return await call().WaitAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (IsNoAnswer(fault))
+            {
+                if (!await backoff.PauseAsync(cancellation).ConfigureAwait(false))
+                    throw NoAnswer(what, fault);
+            }
+        }
+    }
+
+    public Task AskAsync(Func<Task> call, string what, CancellationToken cancellation) => AskAsync(
+        async () =>
+        {
+            await call().ConfigureAwait(false);
+            return true;
+        },
+        what,
+        cancellation);
+
+    /// <summary>Calls once.</summary>
+    public static async Task<TResult> AskOnceAsync<TResult>(
+        Func<Task<TResult>> call, string what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await call().WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (IsNoAnswer(fault))
+        {
+            throw NoAnswer(what, fault);
+        }
+    }
+
+    /// <summary>Whether a call has no answer, so that its outcome is unknown and repeating it makes sense.</summary>
+    public static bool IsNoAnswer(Exception fault) => fault is WeirException { Error: WeirError.Unavailable }
+        or TimeoutException
+        or (OrleansException and not WrappedException and not GrainExtensionNotInstalledException);
+
+    /// <summary>What the caller is told when the time is used up.</summary>
+    public static WeirException NoAnswer(string what, Exception fault) => new(
+        WeirError.Unavailable,
+        $"Weir did not answer the request to {what}; check that a silo runs at the gateway and is not overloaded. "
+        + $"The last failure was: {fault.Message}",
+        fault);
+}

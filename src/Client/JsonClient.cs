@@ -1,0 +1,65 @@
+namespace Weir.Client;
+
+using Weir.Client.Calls;
+using Weir.Client.Reading;
+using Weir.Client.Views;
+using Weir.Contracts.Keys;
+using Weir.Contracts.Topics;
+
+/// <summary>See <see cref="IJsonClient"/>.</summary>
+internal sealed class JsonClient(TopicDirectory topics, ViewDirectory views, GrainCalls calls) : IJsonClient
+{
+    public async Task<IReadOnlyList<WireReceipt>> SendAsync(
+        string topic, IReadOnlyList<string> events, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        ArgumentNullException.ThrowIfNull(events);
+        if (events.Count == 0)
+            return [];
+        return await GrainCalls.AskOnceAsync(
+            () => topics.Topic(topic).SendJsonAsync([.. events]),
+            $"send {events.Count} events to the topic '{topic}'",
+            cancellation).ConfigureAwait(false);
+    }
+
+    public IAsyncEnumerable<TopicEvent<string>> ReadAsync(
+        string topic, ReadOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(topic);
+        var pages = new JsonPages(topic, topics.Topic(topic), calls);
+        return new TopicReader<string>(topics, pages, options ?? new ReadOptions()).ReadAsync(cancellation);
+    }
+
+    public async Task<ViewAnswer<string>?> FindAsync(
+        string job, string view, string key, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(job);
+        ArgumentException.ThrowIfNullOrEmpty(view);
+        ArgumentNullException.ThrowIfNull(key);
+        JsonAnswer? answer = await views.FindAsync(
+            new KeyPlace(job, view, key), grain => grain.FindJsonAsync(), found => found?.Validity, cancellation)
+            .ConfigureAwait(false);
+        return answer is { Json: { } json, Validity: { } validity }
+            ? new ViewAnswer<string>(json, validity.Window, validity.IsFinal, validity.Watermark, validity.Epoch)
+            : null;
+    }
+
+    public IAsyncEnumerable<string> ListKeysAsync(
+        string job, string view, int pageSize = 1000, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(job);
+        ArgumentException.ThrowIfNullOrEmpty(view);
+        ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 10_000);
+        return views.ListKeysAsync(job, view, pageSize, cancellation);
+    }
+
+    public Task<KeyReport?> InspectAsync(
+        string job, string operatorName, string key, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(job);
+        ArgumentException.ThrowIfNullOrEmpty(operatorName);
+        ArgumentNullException.ThrowIfNull(key);
+        return views.InspectAsync(job, operatorName, key, cancellation);
+    }
+}
