@@ -26,7 +26,7 @@ internal sealed class FlightsOracle : IDisposable
         _database.Open();
         Execute($$"""
             CREATE TABLE flights AS
-            SELECT * FROM read_csv('{{dataDirectory.Replace("'", "''", StringComparison.Ordinal)}}/*.csv.gz',
+            SELECT row_number() OVER () AS row, * FROM read_csv('{{dataDirectory.Replace("'", "''", StringComparison.Ordinal)}}/*.csv.gz',
                 header = true, timestampformat = '%Y-%m-%dT%H:%M', columns = {
                     reported: 'TIMESTAMP', scheduled: 'TIMESTAMP', origin: 'VARCHAR', destination: 'VARCHAR',
                     distance_miles: 'INTEGER', delay_minutes: 'INTEGER' })
@@ -65,6 +65,33 @@ internal sealed class FlightsOracle : IDisposable
         FROM ({Silences(outOfOrder)})
         ORDER BY scheduled, origin, destination
         """);
+
+    /// <summary>
+    /// What an hour of an airport was when it had so many flights: the first of them in the order of reporting.
+    /// </summary>
+    public AirportHour AirportHourAfter(string origin, EventTime start, int departures)
+    {
+        using DuckDBCommand command = _database.CreateCommand();
+        command.CommandText = $"""
+            SELECT sum(delay_minutes), count(*), max(delay_minutes), count(*) FILTER (delay_minutes > 15),
+                count(DISTINCT destination)
+            FROM (
+                SELECT * FROM flights
+                WHERE origin = '{origin}' AND date_trunc('hour', scheduled) = epoch_ms({start.Milliseconds})
+                ORDER BY row LIMIT {departures})
+            """;
+        using DuckDBDataReader reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        int Integer(int column) => Convert.ToInt32(reader.GetValue(column), CultureInfo.InvariantCulture);
+        return new AirportHour(Integer(0), Integer(1), Integer(2), Integer(3), Integer(4));
+    }
+
+    /// <summary>Whether a route has a flight at that time.</summary>
+    public bool IsScheduled(Route route, EventTime time) => Scalar($"""
+        SELECT count(*) FROM flights
+        WHERE origin = '{route.Origin}' AND destination = '{route.Destination}'
+            AND scheduled = epoch_ms({time.Milliseconds})
+        """) > 0;
 
     /// <summary>How many of the quiet routes were never flown again.</summary>
     public long RoutesWithoutReturn(TimeSpan outOfOrder) =>

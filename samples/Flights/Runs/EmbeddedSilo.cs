@@ -14,6 +14,9 @@ using Weir.Grains.Hosting;
 /// </summary>
 internal sealed class EmbeddedSilo : IAsyncDisposable
 {
+    // The default of clients, so that they need no more than the address.
+    private const string ClusterName = "weir";
+
     private readonly IHost _host;
 
     private EmbeddedSilo(IHost host, int gatewayPort)
@@ -43,7 +46,7 @@ internal sealed class EmbeddedSilo : IAsyncDisposable
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(options);
         builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(siloPort, gatewayPort)
+            .UseLocalhostClustering(siloPort, gatewayPort, serviceId: ClusterName, clusterId: ClusterName)
             .AddWeir(weir => weir
                 .AddJob<FlightsJob>()
                 .Configure(weirOptions => weirOptions.DataDirectory = dataDirectory)));
