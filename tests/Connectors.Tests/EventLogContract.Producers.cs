@@ -23,7 +23,7 @@ public abstract partial class EventLogContract
         Assert.Equal(first with { WasDuplicate = true }, retry);
         Assert.Equal(retry, later);
         Assert.Equal((1L, 2L, true), (part.From, part.Next, part.WasDuplicate));
-        Assert.Equal((first.From, second.Next, second.Stamp, true), (both.From, both.Next, both.Stamp, both.WasDuplicate));
+        Assert.Equal(new AppendResult(first.From, second.Next, second.Stamp, WasDuplicate: true), both);
         Assert.Equal(["[0,2) a b", "[2,3) Tick", "[3,4) x", "[4,5) c"], await ReadAllAsync(P0));
     }
 
@@ -109,6 +109,15 @@ public abstract partial class EventLogContract
     }
 
     [Fact]
+    public async Task Epochs_may_be_negative()
+    {
+        await SendAsync("p", epoch: -7, 0, [Events.Batch("a")]);
+        await SendAsync("p", epoch: -7, 1, [Events.Batch("b")]);
+
+        await AssertFailsAsync(EventLogError.Fenced, () => SendAsync("p", epoch: -8, 2, [Events.Batch("c")]));
+    }
+
+    [Fact]
     public async Task A_retry_passes_the_expected_offset()
     {
         var request = new AppendRequest
@@ -122,7 +131,8 @@ public abstract partial class EventLogContract
 
         Assert.Equal(first with { WasDuplicate = true }, await Log.AppendAsync(request));
         await AssertFailsAsync(
-            EventLogError.OffsetConflict, () => Log.AppendAsync(request with { Batches = [Events.Batch("a", "b", "c")] }));
+            EventLogError.OffsetConflict,
+            () => Log.AppendAsync(request with { Batches = [Events.Batch("a", "b", "c")] }));
     }
 
     [Fact]

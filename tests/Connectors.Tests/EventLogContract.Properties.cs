@@ -37,7 +37,7 @@ public abstract partial class EventLogContract
             step.Array[1, 40], step.Array[0, 8], (before, after) =>
                 (Step[])[.. before, new Step(StepKind.Seal, 0, 0, []), .. after]);
 
-        await history.SampleAsync(CheckHistoryAsync, iter: 40);
+        await history.SampleAsync(CheckHistoryAsync, iter: 100);
     }
 
     [Fact]
@@ -47,7 +47,8 @@ public abstract partial class EventLogContract
         const int Target = 400;
         Task<List<string>> reader = FollowAsync(P0, Senders * Target);
 
-        await Task.WhenAll(Enumerable.Range(0, Senders).Select(i => Task.Run(() => SendRandomlyAsync($"s{i}:", i, Target))));
+        await Task.WhenAll(Enumerable.Range(0, Senders).Select(
+            i => Task.Run(() => SendRandomlyAsync($"s{i}:", i, Target))));
         List<string> followed = await reader;
         await ReopenAsync();
         List<EventBatch> stored = await ReadBatchesAsync(P0, 0, ReadLimits.Default);
@@ -80,7 +81,8 @@ public abstract partial class EventLogContract
             PartitionInfo info = await Log.DescribeAsync(partition);
             Assert.Equal((model.First, model.Next, model.IsSealed), (info.First, info.Next, info.IsSealed));
         }
-        Assert.Equal(model.Read(model.First, int.MaxValue), string.Join('\n', await ReadAllAsync(partition, model.First)));
+        List<string> stored = await ReadAllAsync(partition, model.First);
+        Assert.Equal(model.Read(model.First, int.MaxValue), string.Join('\n', stored));
     }
 
     /// <summary>Appends from some sequences back (a retry or an overlap) up to one ahead (a gap); now and then with an
@@ -118,7 +120,10 @@ public abstract partial class EventLogContract
             LogFetch fetch = await Log.ReadAsync(partition, from, new ReadLimits(maxEvents, 1 << 20));
             return string.Join('\n', fetch.Batches.Select(Events.Show));
         });
-        return (model.Read(from, maxEvents), actual);
+        // A log may return less than the limits allow, but something.
+        string expected = model.Read(from, maxEvents);
+        bool isPart = actual.Length > 0 && expected.StartsWith(actual + '\n', StringComparison.Ordinal);
+        return (isPart ? actual : expected, actual);
     }
 
     private async Task<(string, string)> MaintainBothAsync(EventLogModel model, TopicPartition partition, Step step)
@@ -175,7 +180,13 @@ public abstract partial class EventLogContract
                 batches.Add(Events.Batch(Enumerable.Range(0, count).Select(i => $"{producer}{from + i}")));
                 from += count;
             }
-            var request = new AppendRequest { Partition = P0, Producer = producer, Sequence = sequence, Batches = batches };
+            var request = new AppendRequest
+            {
+                Partition = P0,
+                Producer = producer,
+                Sequence = sequence,
+                Batches = batches,
+            };
             AppendResult[] results = await Task.WhenAll(
                 Enumerable.Range(0, random.Next(1, 3)).Select(_ => Log.AppendAsync(request)));
             Assert.Equal(1, results.Count(result => !result.WasDuplicate));

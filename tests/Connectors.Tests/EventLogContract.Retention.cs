@@ -113,7 +113,8 @@ public abstract partial class EventLogContract
         PartitionInfo info = await Log.DescribeAsync(sized);
         Assert.Equal((16L, 23L, 17L), (info.First, info.Next, info.Bytes));
         await ReopenAsync();
-        Assert.Equal(["[16,18) 8 x", "[18,20) 9 x", "[20,21) 10", "[21,22) 11", "[22,23) 12"], await ReadAllAsync(sized, 16));
+        Assert.Equal(
+            ["[16,18) 8 x", "[18,20) 9 x", "[20,21) 10", "[21,22) 11", "[22,23) 12"], await ReadAllAsync(sized, 16));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class SqliteEventLogTests : EventLogContract
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("weir-log-").FullName;
 
-    private SqliteEventLogOptions Options => new() { Path = Path.Combine(_folder, "data", "log.db"), TimeProvider = Clock };
+    private SqliteEventLogOptions Options =>
+        new() { Path = Path.Combine(_folder, "data", "log.db"), TimeProvider = Clock };
 
     protected override async Task<IEventLog> OpenAsync() => await SqliteEventLog.OpenAsync(Options);
 
@@ -134,13 +135,16 @@ public sealed class SqliteEventLogTests : EventLogContract
             for (; sequence < 100; sequence++)
                 await log.AppendAsync(Request());
         });
+        NewBatch unknownSchema = Request().Batches[0] with { Schema = "New:1" };
+        await AssertFailsAsync(EventLogError.Full, () => log.AppendAsync(Request() with { Batches = [unknownSchema] }));
         Assert.InRange(sequence, 10, 20);
         Assert.Equal(sequence, (await log.DescribeAsync(P0)).Next);
         Assert.Equal(sequence - 1, await log.LastSequenceAsync("p", P0));
 
         await log.TruncateAsync(P0, sequence - 2);
-        AppendResult result = await log.AppendAsync(Request());
+        AppendResult result = await log.AppendAsync(Request() with { Batches = [unknownSchema] });
 
+        Assert.Equal("New:1", (await log.ReadAsync(P0, sequence, ReadLimits.Default)).Batches[0].Schema);
         Assert.Equal((sequence, sequence + 1, false), (result.From, result.Next, result.WasDuplicate));
         Assert.Equal(3, (await log.ReadAsync(P0, sequence - 2, ReadLimits.Default)).Batches.Count);
     }
@@ -158,7 +162,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task A_refused_request_does_not_disturb_its_group()
     {
         Task<AppendResult>[] sent = [];
-        await WhileWriterIsHeldAsync(() => sent =
+        await WhileWriterIsHeldAsync(Log, () => sent =
         [
             SendAsync("p", epoch: 2, 0, [Events.Batch("a")]),
             SendAsync("p", epoch: 1, 1, [Events.Batch("x")]),
@@ -183,7 +187,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     {
         using var cancellation = new CancellationTokenSource();
         Task<AppendResult>? cancelled = null;
-        await WhileWriterIsHeldAsync(() =>
+        await WhileWriterIsHeldAsync(Log, () =>
         {
             cancelled = Log.AppendAsync(
                 new AppendRequest { Partition = P0, Batches = [Events.Batch("x")] }, cancellation.Token);
@@ -201,25 +205,62 @@ public sealed class SqliteEventLogTests : EventLogContract
         await Log.DisposeAsync();
         await using SqliteEventLog log = await SqliteEventLog.OpenAsync(Options with { MaxQueuedRequests = 2 });
         var request = new AppendRequest { Partition = P0, Batches = [Events.Tick()] };
+        Task<AppendResult>[] sent = [];
 
-        string[] outcomes = await Task.WhenAll(Enumerable.Range(0, 5000).Select(_ => OutcomeAsync(log.AppendAsync(request))));
+        await WhileWriterIsHeldAsync(log, () =>
+            sent = [log.AppendAsync(request), log.AppendAsync(request), log.AppendAsync(request)]);
 
-        int refused = outcomes.Count(outcome => outcome == nameof(EventLogError.Unavailable));
-        Assert.InRange(refused, 1, 4999);
-        Assert.Equal(5000 - refused, (await log.DescribeAsync(P0)).Next);
+        Assert.Equal(["[1,2)", "[2,3)", "Unavailable"], await Task.WhenAll(sent.Select(OutcomeAsync)));
+    }
+
+    [Fact]
+    public async Task What_was_answered_survives_a_crash_and_a_torn_end_loses_only_the_last()
+    {
+        for (int i = 0; i < 20; i++)
+            await AppendAsync(P0, Events.Numbers(i, 500));
+        string crashed = Path.Combine(_folder, "crashed.db");
+        long walBytes = CopyAsAfterCrash(crashed, cut: 0);
+        await AssertHoldsAsync(crashed, batches: 20);
+        for (long cut = 1; cut < walBytes; cut += walBytes / 7)
+        {
+            CopyAsAfterCrash(crashed, cut);
+            await AssertHoldsAsync(crashed, batches: null);
+        }
+    }
+
+    [Fact]
+    public async Task Deleting_a_topic_frees_its_rows_and_goes_on_after_a_restart()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 700).Select(_ => AppendAsync(P0, Events.Tick())));
+        await SendAsync("p", 0, Events.Batch("a"));
+        await Log.DisposeAsync();
+        // As if the process had died after the topic was gone but before its chunks were.
+        Execute("""
+            INSERT INTO dropped_partitions SELECT id FROM partitions;
+            DELETE FROM partitions;
+            DELETE FROM topics;
+            """);
+        await ReopenAsync();
+        await CreateAsync("topic", 2);
+        await AppendAsync(P0, Events.Tick());
+
+        await Log.DeleteTopicAsync("topic");
+        await Log.DisposeAsync();
+
+        Assert.Equal(0, Count("chunks") + Count("partitions") + Count("topics") + Count("dropped_partitions"));
     }
 
     /// <summary>Holds the writer's thread in a watcher, so that what is sent meanwhile becomes one group.</summary>
-    private async Task WhileWriterIsHeldAsync(Action send)
+    private static async Task WhileWriterIsHeldAsync(IEventLog log, Action send)
     {
         using var held = new SemaphoreSlim(0);
         using var go = new ManualResetEventSlim();
-        IDisposable watching = Log.Watch((_, _) =>
+        IDisposable watching = log.Watch((_, _) =>
         {
             held.Release();
             go.Wait();
         });
-        await AppendAsync(P0, Events.Tick());
+        await log.AppendAsync(new AppendRequest { Partition = P0, Batches = [Events.Tick()] });
         await held.WaitAsync();
         watching.Dispose();
         send();
@@ -246,12 +287,39 @@ public sealed class SqliteEventLogTests : EventLogContract
         await ReopenAsync();
     }
 
-    private int Execute(string sql)
+    /// <summary>Copies the files as a crash would leave them, without the last bytes of the write-ahead log, and
+    /// returns the length that log had.</summary>
+    private long CopyAsAfterCrash(string target, long cut)
+    {
+        File.Copy(Options.Path, target, overwrite: true);
+        File.Copy(Options.Path + "-wal", target + "-wal", overwrite: true);
+        using FileStream wal = File.OpenWrite(target + "-wal");
+        long length = wal.Length;
+        wal.SetLength(length - cut);
+        return length;
+    }
+
+    private async Task AssertHoldsAsync(string path, int? batches)
+    {
+        await using SqliteEventLog log = await SqliteEventLog.OpenAsync(Options with { Path = path });
+        if (await log.FindTopicAsync("topic") is null)
+            return;
+        LogFetch fetch = await log.ReadAsync(P0, 0, new ReadLimits(int.MaxValue, int.MaxValue));
+        Assert.Equal((await log.DescribeAsync(P0)).Next, fetch.Next);
+        Assert.Equal(fetch.Batches.Count * 500, fetch.Next);
+        Assert.Equal(batches ?? fetch.Batches.Count, fetch.Batches.Count);
+    }
+
+    private int Execute(string sql) => Run(sql, command => command.ExecuteNonQuery());
+
+    private long Count(string table) => Run($"SELECT count(*) FROM {table}", command => (long)command.ExecuteScalar()!);
+
+    private T Run<T>(string sql, Func<SqliteCommand, T> run)
     {
         using var connection = new SqliteConnection($"Data Source={Options.Path};Pooling=False");
         connection.Open();
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
-        return command.ExecuteNonQuery();
+        return run(command);
     }
 }

@@ -47,6 +47,21 @@ internal static class CatalogLoader
         return topics.ToImmutable();
     }
 
+    /// <summary>The names of schemas in the order of their numbers, which are 1, 2, 3 and so on.</summary>
+    public static List<string> LoadSchemas(SqliteConnection connection)
+    {
+        var names = new List<string>();
+        using var select = new Statement(connection, "SELECT id, name FROM batch_schemas ORDER BY id");
+        using SqliteDataReader row = select.Query();
+        while (row.Read())
+        {
+            names.Add(row.GetString(1));
+            if (row.GetInt64(0) != names.Count)
+                throw Damaged($"schema {names.Count} is missing before '{names[^1]}'");
+        }
+        return names;
+    }
+
     private static PartitionState[] LoadPartitions(Statement select, long topic, TopicSpec spec)
     {
         var partitions = new List<PartitionState>(spec.Partitions);

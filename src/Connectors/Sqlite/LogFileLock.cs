@@ -6,7 +6,8 @@ using Weir.Protocol.Logs;
 /// Keeps a second process, or a second log in this one, away from the database: the writer decides from what it
 /// remembers of the tail of each partition, which is right only while nobody else writes.
 /// </summary>
-/// <remarks>The file stays when it is released: removing it would let two processes lock two files of one name.</remarks>
+/// <remarks>The file stays when it is released: removing it would let two processes lock two files of one name.
+/// </remarks>
 internal sealed class LogFileLock : IDisposable
 {
     private readonly FileStream _file;

@@ -27,7 +27,7 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
             throw Expired(name, from, tail.Info.First);
         if (from > tail.Info.Next)
             throw AppendCheck.Invalid(
-                $"The offset {from} of {name} is above the end, {tail.Info.Next}; the reader's offset is not of this log.");
+                $"The offset {from} of {name} is above the end, {tail.Info.Next}; it is not of this log.");
         var fetch = new FetchBuilder(from, limits, store.Names);
         ReadMemory(partition, fetch);
         return fetch.IsEmpty

@@ -77,26 +77,18 @@ internal static class LogSchema
         CREATE INDEX pins_by_partition ON pins (partition, offset);
         """;
 
-    /// <summary>Creates or migrates the tables in one transaction; the caller holds the log's lock.</summary>
+    /// <summary>Creates or migrates the tables in one transaction; the caller holds the log's lock, and closes the
+    /// connection if this fails, which takes everything back.</summary>
     public static void Prepare(SqliteConnection connection, string path)
     {
         LogFile.Execute(connection, "BEGIN IMMEDIATE;");
-        try
-        {
-            long version = LogFile.ReadNumber(connection, "PRAGMA user_version;");
-            Check(connection, path, version);
-            for (long step = version; step < Version; step++)
-                LogFile.Execute(connection, Steps[step]);
-            if (version < Version)
-                LogFile.Execute(
-                    connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version};");
-            LogFile.Execute(connection, "COMMIT;");
-        }
-        catch
-        {
-            LogFile.Execute(connection, "ROLLBACK;");
-            throw;
-        }
+        long version = LogFile.ReadNumber(connection, "PRAGMA user_version;");
+        Check(connection, path, version);
+        for (long step = version; step < Version; step++)
+            LogFile.Execute(connection, Steps[step]);
+        if (version < Version)
+            LogFile.Execute(connection, $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version};");
+        LogFile.Execute(connection, "COMMIT;");
     }
 
     private static void Check(SqliteConnection connection, string path, long version)

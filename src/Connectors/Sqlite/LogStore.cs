@@ -21,13 +21,11 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     private volatile ImmutableSortedDictionary<string, TopicState> _topics =
         ImmutableSortedDictionary.Create<string, TopicState>(StringComparer.Ordinal);
 
-    private volatile SchemaNames _names = new();
-
     /// <summary>The topics as committed; any thread.</summary>
     public ImmutableSortedDictionary<string, TopicState> Topics => _topics;
 
     /// <summary>The schemas that committed chunks use; any thread.</summary>
-    public SchemaNames Names => _names;
+    public SchemaNames Names { get; } = new();
 
     /// <summary>The newest committed chunks; any thread.</summary>
     public RecentChunks Recent { get; } = new(options.RecentBytes);
@@ -135,11 +133,10 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
         try
         {
             LogSchema.Prepare(connection, file.Path);
-            var session = new StoreSession(connection);
-            _names = session.LoadNames();
+            Names.Load(CatalogLoader.LoadSchemas(connection));
             Working = CatalogLoader.Load(connection);
             _topics = Working;
-            _session = session;
+            _session = new StoreSession(connection, Names);
         }
         catch
         {

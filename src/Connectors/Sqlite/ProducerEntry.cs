@@ -26,7 +26,8 @@ internal sealed class ProducerEntry
 
     private readonly List<AppendedRange> _recent = new(MaxRecent);
 
-    public long Epoch { get; private set; }
+    /// <summary>Of a new entry below every epoch, until its first append.</summary>
+    public long Epoch { get; private set; } = long.MinValue;
 
     public long NextSequence { get; private set; }
 

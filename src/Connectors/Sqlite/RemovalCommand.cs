@@ -55,9 +55,16 @@ internal sealed class RemovalCommand(IReadOnlyList<TopicPartition> partitions, R
             if (budget <= 0)
                 return true;
             if (ExpiresProducers)
-                store.Session.Producers.Expire(partition, (store.Now - store.ProducerExpiry).Milliseconds);
+                ExpireProducers(store, partition);
         }
         return false;
+    }
+
+    private static void ExpireProducers(LogStore store, PartitionState partition)
+    {
+        TimeSpan retention = store.FindTopic(partition.Name.Topic).Spec.Retention.Age ?? TimeSpan.Zero;
+        TimeSpan expiry = retention > store.ProducerExpiry ? retention : store.ProducerExpiry;
+        store.Session.Producers.Expire(partition, (store.Now - expiry).Milliseconds);
     }
 
     private int Remove(LogStore store, PartitionState partition, int budget)

@@ -15,6 +15,19 @@ internal sealed class SchemaNames
 
     public int NextNumber => _names.Length;
 
+    /// <summary>Writer only. Forgets what was not committed; readers that hold this object see only numbers that were.
+    /// </summary>
+    public void Load(IEnumerable<string> names)
+    {
+        string[] all = ["", .. names];
+        _numbers.Clear();
+        for (int number = 0; number < all.Length; number++)
+            _numbers.Add(all[number], number);
+        _lastName = "";
+        _lastNumber = 0;
+        _names = all;
+    }
+
     /// <summary>Writer only. Batches of one call mostly share one string, which is found by reference.</summary>
     public bool TryGetNumber(string name, out int number)
     {
@@ -31,15 +44,12 @@ internal sealed class SchemaNames
     }
 
     /// <summary>Writer only.</summary>
-    public void Add(int number, string name)
+    public int Add(string name)
     {
         string[] names = _names;
-        if (number != names.Length)
-            throw new EventLogException(
-                EventLogError.Corrupt,
-                $"The log's table of schemas has number {number} where {names.Length} belongs; restore a copy.");
-        _numbers.Add(name, number);
+        _numbers.Add(name, names.Length);
         _names = [.. names, name];
+        return names.Length;
     }
 
     public string NameOf(int number)

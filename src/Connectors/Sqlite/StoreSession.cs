@@ -10,11 +10,12 @@ internal sealed class StoreSession : IDisposable
     private readonly Statement _insertChunk;
     private readonly Statement _updatePartition;
     private readonly Statement _insertName;
-    private SchemaNames _names = new();
+    private readonly SchemaNames _names;
 
-    public StoreSession(SqliteConnection connection)
+    public StoreSession(SqliteConnection connection, SchemaNames names)
     {
         _connection = connection;
+        _names = names;
         Begin = Prepare("BEGIN IMMEDIATE");
         Commit = Prepare("COMMIT");
         _insertChunk = Prepare("""
@@ -62,15 +63,6 @@ internal sealed class StoreSession : IDisposable
         partition.IsSealed,
         partition.Id);
 
-    public SchemaNames LoadNames()
-    {
-        using var select = new Statement(_connection, "SELECT id, name FROM batch_schemas ORDER BY id");
-        using SqliteDataReader row = select.Query();
-        while (row.Read())
-            _names.Add(row.GetInt32(0), row.GetString(1));
-        return _names;
-    }
-
     public void Dispose()
     {
         foreach (Statement statement in _statements)
@@ -91,9 +83,7 @@ internal sealed class StoreSession : IDisposable
     {
         if (_names.TryGetNumber(name, out int number))
             return number;
-        number = _names.NextNumber;
-        _insertName.Run(number, name);
-        _names.Add(number, name);
-        return number;
+        _insertName.Run(_names.NextNumber, name);
+        return _names.Add(name);
     }
 }

@@ -39,7 +39,11 @@ internal sealed class TopicStatements(Func<string, Statement> prepare)
     public TopicState Insert(TopicSpec spec)
     {
         long id = _insertTopic.QueryNumber(
-            spec.Name, spec.Partitions, spec.Schema, spec.Retention.Age?.Ticks, spec.Retention.BytesPerPartition)!.Value;
+            spec.Name,
+            spec.Partitions,
+            spec.Schema,
+            spec.Retention.Age?.Ticks,
+            spec.Retention.BytesPerPartition)!.Value;
         var partitions = new PartitionState[spec.Partitions];
         var empty = new PartitionInfo(First: 0, Next: 0, EventTime.None, Bytes: 0, IsSealed: false);
         for (int number = 0; number < partitions.Length; number++)

@@ -31,12 +31,10 @@ public interface IJobGrain : IGrainWithStringKey
 
     /// <summary>A participant says that all its input has ended and all its output is stored.</summary>
     [Alias("ReportEnd")]
-    [AlwaysInterleave]
     Task ReportEndAsync(long epoch, string participant);
 
     /// <summary>A participant says that it can not go on.</summary>
     [Alias("ReportFailure")]
-    [AlwaysInterleave]
     Task ReportFailureAsync(long epoch, string participant, string reason);
 }
 

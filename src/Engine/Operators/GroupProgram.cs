@@ -58,6 +58,9 @@ public sealed class GroupProgram
     /// <summary>The time of the next event timer, or the maximum.</summary>
     public EventTime NextEventTimer => _operator.EventTimers.Next;
 
+    /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
+    public bool WaitsForClock => _operator.ClockTimers.Count > 0;
+
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
     /// </summary>

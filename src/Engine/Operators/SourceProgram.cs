@@ -52,6 +52,9 @@ public sealed class SourceProgram
     /// <summary>Events and steps of time held since the last flush.</summary>
     public int Held => _stage.Held;
 
+    /// <summary>Whether it notices idleness, for which the ingestion clock must go on.</summary>
+    public bool WaitsForClock => _idleness is not null && !HasEnded;
+
     /// <summary>Begins at an offset; only before the first batch.</summary>
     public void StartAt(long offset) => Next = offset;
 

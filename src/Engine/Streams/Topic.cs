@@ -27,6 +27,9 @@ public abstract class Topic
     /// <summary>Name and version of the event type as stored with each batch, for example <c>Click:1</c>.</summary>
     public string Schema => $"{SchemaName(EventType)}:{Version}";
 
+    /// <summary>Whether events of one key go to one partition.</summary>
+    public bool HasKey => KeyObject is not null;
+
     internal abstract object? KeyObject { get; }
 
     /// <summary>A topic of events of type <typeparamref name="T"/>.</summary>

@@ -60,7 +60,8 @@ public interface IEventLog : IAsyncDisposable
     Task SealAsync(string topic, CancellationToken cancellation = default);
 
     /// <summary>Keeps everything from <paramref name="offset"/> on out of reach of retention until released. A pin of
-    /// the same name moves. What is removed already cannot be kept: <see cref="EventLogError.OffsetExpired"/>.</summary>
+    /// the same name moves. What is removed already cannot be kept: <see cref="EventLogError.OffsetExpired"/>.
+    /// </summary>
     Task PinAsync(string pin, TopicPartition partition, long offset, CancellationToken cancellation = default);
 
     /// <summary>Releases a pin in all partitions; nothing happens if there is none.</summary>

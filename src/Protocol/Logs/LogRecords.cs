@@ -69,7 +69,8 @@ public sealed record PartitionInfo(long First, long Next, EventTime Stamp, long 
 /// <summary>One batch to append: the log adds offsets and the stamp.</summary>
 public readonly record struct NewBatch
 {
-    /// <summary>What it carries; <see cref="BatchKind.End"/> is reserved to <see cref="IEventLog.SealAsync"/>.</summary>
+    /// <summary>What it carries; <see cref="BatchKind.End"/> is reserved to <see cref="IEventLog.SealAsync"/>.
+    /// </summary>
     public BatchKind Kind { get; init; }
 
     /// <summary>Number of events; at least 1 for <see cref="BatchKind.Events"/>, else 0.</summary>
@@ -174,7 +175,8 @@ public enum EventLogError
     /// <summary>The storage has no room.</summary>
     Full,
 
-    /// <summary>The storage did not answer or failed; whether the request was stored is unknown, so repeat it.</summary>
+    /// <summary>The storage did not answer or failed; whether the request was stored is unknown, so repeat it.
+    /// </summary>
     Unavailable,
 }
 

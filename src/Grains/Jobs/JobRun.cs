@@ -1,0 +1,82 @@
+namespace Weir.Grains.Jobs;
+
+using System.Globalization;
+using Weir.Contracts.Jobs;
+using Weir.Engine.Time;
+using Weir.Grains.Exchange;
+using Weir.Grains.Hosting;
+
+/// <summary>One epoch of a job: its participants, and which of them have ended.</summary>
+internal sealed class JobRun
+{
+    private readonly HostedJob _job;
+    private readonly EpochPlan _plan;
+    private readonly (string Name, ISourceGrain Grain, string Topic, int Partition)[] _sources;
+    private readonly (string Name, IKeyGroupGrain Grain, int Operator)[] _groups;
+    private readonly HashSet<string> _running;
+
+    public JobRun(IGrainFactory grains, HostedJob job, EpochPlan plan)
+    {
+        _job = job;
+        _plan = plan;
+        _sources = [.. Enumerable.Range(0, job.KeyPlan.SourceCount).SelectMany(source =>
+        {
+            string topic = job.KeyPlan.TopicOfSource(source).Name;
+            return Enumerable.Range(0, plan.Partitions[topic]).Select(partition =>
+            {
+                string key = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/{source}/{partition}");
+                return ($"source {topic}/{partition}", grains.GetGrain<ISourceGrain>(key), topic, partition);
+            });
+        })];
+        _groups = [.. Enumerable.Range(0, job.KeyPlan.OperatorNames.Count).SelectMany(index => Enumerable
+            .Range(0, job.Graph.GroupCount)
+            .Select(group => (
+                ParticipantOf(job.KeyPlan.OperatorNames[index], group),
+                grains.GetGrain<IKeyGroupGrain>(new GroupAddress(job.Name, index, group).ToString()),
+                index)))];
+        _running = [.. _sources.Select(source => source.Name), .. _groups.Select(group => group.Name)];
+    }
+
+    public long Epoch => _plan.Epoch;
+
+    public static string ParticipantOf(string operatorName, int group) =>
+        string.Create(CultureInfo.InvariantCulture, $"operator {operatorName}, group {group}");
+
+    /// <summary>Groups are opened before the sources that feed them.</summary>
+    public async Task OpenAsync(JobTopics topics)
+    {
+        await Task.WhenAll(_groups.Select(group => group.Grain.OpenAsync(_plan)));
+        await Task.WhenAll(_sources.Select(async source =>
+            await source.Grain.OpenAsync(_plan, await topics.FirstOffsetAsync(source.Topic, source.Partition))));
+    }
+
+    /// <summary>Sources stop before the groups that they feed.</summary>
+    public async Task CloseAsync()
+    {
+        await CloseSourcesAsync();
+        await Task.WhenAll(_groups.Select(group => group.Grain.CloseAsync(Epoch)));
+    }
+
+    public Task CloseSourcesAsync() => Task.WhenAll(_sources.Select(source => source.Grain.CloseAsync(Epoch)));
+
+    /// <summary>Notes that a participant has ended; true if it was the last.</summary>
+    public bool HasEnded(string participant) => _running.Remove(participant) && _running.Count == 0;
+
+    public async Task<SourceStatus[]> DescribeSourcesAsync() =>
+        [.. (await Task.WhenAll(_sources.Select(source => source.Grain.DescribeAsync()))).OfType<SourceStatus>()];
+
+    public async Task<OperatorStatus[]> DescribeOperatorsAsync()
+    {
+        GroupStatus?[] groups = await Task.WhenAll(_groups.Select(group => group.Grain.DescribeAsync()));
+        return [.. _job.KeyPlan.OperatorNames.Select((name, index) =>
+        {
+            GroupStatus[] own = [.. groups.Where((_, i) => _groups[i].Operator == index).OfType<GroupStatus>()];
+            return new OperatorStatus(
+                name,
+                own.Sum(group => group.Events),
+                own.Sum(group => group.LateEvents),
+                own.Sum(group => group.Keys),
+                own.Length > 0 ? own.Min(group => group.Watermark) : EventTime.MinValue);
+        })];
+    }
+}

@@ -1,0 +1,53 @@
+namespace Weir.Grains.Jobs;
+
+using Microsoft.Extensions.Options;
+using Weir.Contracts;
+using Weir.Engine.Graph;
+using Weir.Engine.Streams;
+using Weir.Grains.Hosting;
+using Weir.Protocol.Logs;
+
+/// <summary>The topics of a job in the log.</summary>
+internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
+{
+    /// <summary>Creates what is missing and returns the partition count of each.</summary>
+    /// <exception cref="WeirException">A topic exists with another event type.</exception>
+    public async Task<IReadOnlyDictionary<string, int>> EnsureAsync(JobGraph graph)
+    {
+        var partitions = new Dictionary<string, int>();
+        foreach (Topic topic in graph.Inputs.Concat(graph.Outputs).DistinctBy(topic => topic.Name))
+        {
+            TopicInfo info = await log.FindTopicAsync(topic.Name) ?? await log.CreateTopicAsync(new TopicSpec
+            {
+                Name = topic.Name,
+                Partitions = options.Value.DefaultPartitions,
+                Schema = topic.Schema,
+            });
+            if (info.Spec.Schema != topic.Schema)
+                throw new WeirException(
+                    WeirError.TopicConflict,
+                    $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' expects {topic.Schema}.");
+            partitions.Add(topic.Name, info.Partitions);
+        }
+
+        return partitions;
+    }
+
+    /// <summary>Removes what earlier epochs have written: this one writes all of it again.</summary>
+    public async Task DiscardOutputAsync(JobGraph graph, IReadOnlyDictionary<string, int> partitions)
+    {
+        foreach (Topic topic in graph.Outputs)
+        {
+            for (int partition = 0; partition < partitions[topic.Name]; partition++)
+            {
+                var place = new TopicPartition(topic.Name, partition);
+                PartitionInfo info = await log.DescribeAsync(place);
+                await log.TruncateAsync(place, info.Next);
+            }
+        }
+    }
+
+    /// <summary>The first retained offset of a partition.</summary>
+    public async Task<long> FirstOffsetAsync(string topic, int partition) =>
+        (await log.DescribeAsync(new TopicPartition(topic, partition))).First;
+}

@@ -1,0 +1,141 @@
+namespace Weir.Grains.Keys;
+
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Grains.Exchange;
+using Weir.Protocol.Exchange;
+
+/// <summary>What a key group needs from around it in one epoch.</summary>
+/// <param name="Program">The engine's program.</param>
+/// <param name="Outbox">Where it sends.</param>
+/// <param name="Scheduler">The turns of the group's grain.</param>
+/// <param name="InboxBound">How much may wait.</param>
+/// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for them.</param>
+/// <param name="Leases">Keeps clocks ticking.</param>
+internal sealed record GroupContext(
+    GroupProgram Program,
+    StageOutbox Outbox,
+    TaskScheduler Scheduler,
+    int InboxBound,
+    IReadOnlyList<(Topic Topic, int Partitions)> Inputs,
+    TickLeases Leases);
+
+/// <summary>
+/// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain.
+/// Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may be read.
+/// </summary>
+internal sealed class GroupRun
+{
+    // A turn applies at most this much before it lets queries in.
+    private const int WeightPerTurn = 4096;
+    private const int FlushAt = 4096;
+    private readonly GroupContext _context;
+    private readonly SliceSequences _sequences;
+    private readonly Func<Task> _ended;
+    private readonly Action<Exception> _failed;
+    private int _isPumping;
+    private bool _isClosed;
+    private bool _hasReportedEnd;
+
+    public GroupRun(long epoch, GroupContext context, Func<Task> ended, Action<Exception> failed)
+    {
+        _context = context;
+        _sequences = new SliceSequences(epoch);
+        _ended = ended;
+        _failed = failed;
+        Inbox = new GroupInbox(epoch, context.InboxBound, Wake);
+    }
+
+    public GroupProgram Program => _context.Program;
+
+    public GroupInbox Inbox { get; }
+
+    public long Epoch => Inbox.Epoch;
+
+    /// <summary>Drops what waits and applies nothing more; what was applied stays readable.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        Inbox.Close();
+        _context.Outbox.Dispose();
+    }
+
+    private void Wake()
+    {
+        if (Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0)
+            Task.Factory.StartNew(PumpAsync, default, TaskCreationOptions.DenyChildAttach, _context.Scheduler);
+    }
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            do
+            {
+                while (Inbox.TakeAll() is { Count: > 0 } slices && !_isClosed)
+                    await ApplyAsync(slices);
+                Volatile.Write(ref _isPumping, 0);
+            }
+            while (Inbox.HasAny && Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0);
+        }
+        catch (Exception fault)
+        {
+            Close();
+            _failed(fault);
+        }
+    }
+
+    private async Task ApplyAsync(Queue<Slice> slices)
+    {
+        int budget = WeightPerTurn;
+        while (slices.TryDequeue(out Slice? slice) && !_isClosed)
+        {
+            budget -= slice.Weight;
+            Apply(slice);
+            if (Program.Held >= FlushAt)
+                await FlushAsync();
+            if (budget > 0)
+                continue;
+            await Task.Yield();
+            budget = WeightPerTurn;
+        }
+
+        await FlushAsync();
+        if (Program.WaitsForClock)
+            RenewTicks();
+        if (Program.HasEnded && !_hasReportedEnd)
+        {
+            _hasReportedEnd = true;
+            await _context.Outbox.WhenStoredAsync();
+            await _ended();
+        }
+    }
+
+    private void Apply(Slice slice)
+    {
+        switch (_sequences.Admit(slice))
+        {
+            case SliceAdmission.Next:
+                Program.Apply(slice);
+                _sequences.Take(slice);
+                break;
+            case SliceAdmission.Gap:
+                throw new InvalidOperationException(
+                    $"Slice {slice.Sequence} of channel {slice.Target.Channel} came out of turn: events before it are missing.");
+        }
+
+        slice.Release();
+    }
+
+    private ValueTask FlushAsync()
+    {
+        Program.Flush(_context.Outbox);
+        return _context.Outbox.DrainAsync();
+    }
+
+    private void RenewTicks()
+    {
+        foreach ((Topic topic, int partitions) in _context.Inputs)
+            _context.Leases.Renew(topic.Name, partitions);
+    }
+}

@@ -1,0 +1,26 @@
+namespace Weir.Grains.Keys;
+
+using System.Text.Json;
+using Weir.Contracts.Json;
+using Weir.Contracts.Keys;
+using Weir.Engine.Operators;
+
+/// <summary>Turns what an operator holds for a key into JSON, within the group's turn.</summary>
+internal static class KeyReports
+{
+    public static KeyReport Of(string operatorName, long epoch, KeyInspection inspection) => new()
+    {
+        Key = KeyText.Format(inspection.Key),
+        Operator = operatorName,
+        Group = inspection.Group,
+        Epoch = epoch,
+        Watermark = inspection.Watermark,
+        Clock = inspection.Clock,
+        Windows = [.. inspection.Windows.Select(window => new WindowReport(window.Window, JsonOf(window.Contents)))],
+        Timers = [.. inspection.Timers.Select(timer => new TimerReport(timer.Time, timer.Domain, timer.Name))],
+        State = [.. inspection.State.Select(state => new StateReport(state.Name, JsonOf(state.Value) ?? "null"))],
+    };
+
+    public static string? JsonOf(object? value) =>
+        value is null ? null : JsonSerializer.Serialize(value, value.GetType(), WeirJson.Options);
+}

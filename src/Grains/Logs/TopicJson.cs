@@ -1,0 +1,102 @@
+namespace Weir.Grains.Logs;
+
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Weir.Contracts;
+using Weir.Contracts.Json;
+using Weir.Contracts.Topics;
+using Weir.Engine.Codecs;
+using Weir.Engine.Streams;
+using Weir.Protocol.Logs;
+
+/// <summary>Events of one topic as JSON and back, for callers that do not have their type.</summary>
+internal abstract class TopicJson
+{
+    /// <summary>The bridge of a topic.</summary>
+    public static TopicJson Of(Topic topic, CodecRegistry codecs) => (TopicJson)Activator.CreateInstance(
+        typeof(TopicJson<>).MakeGenericType(topic.EventType), topic, codecs)!;
+
+    /// <summary>The events of a batch from an offset on.</summary>
+    public abstract IEnumerable<JsonEvent> Read(EventBatch batch, long from);
+
+    /// <summary>
+    /// One batch for each partition that gets events; nothing if one text is wrong. Events without a key go to
+    /// <paramref name="anyPartition"/>.
+    /// </summary>
+    public abstract IReadOnlyDictionary<int, NewBatch> Write(string[] events, int partitions, int anyPartition);
+}
+
+internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJson
+{
+    private readonly Topic<T> _topic = (Topic<T>)topic;
+    private readonly Codec<T> _codec = codecs.For<T>();
+
+    public override IEnumerable<JsonEvent> Read(EventBatch batch, long from)
+    {
+        if (batch.Kind == BatchKind.Events && batch.Schema != _topic.Schema)
+            throw new WeirException(
+                WeirError.InvalidValue,
+                $"The batch at offset {batch.From} of topic '{_topic.Name}' has events of {batch.Schema}, and this silo's "
+                + $"jobs declare {_topic.Schema}.");
+        foreach ((long offset, T value) in EventFrames.Read(batch, _codec, from))
+            yield return new JsonEvent(offset, batch.Stamp, JsonSerializer.Serialize(value, WeirJson.Options));
+    }
+
+    public override IReadOnlyDictionary<int, NewBatch> Write(string[] events, int partitions, int anyPartition)
+    {
+        var batches = new SortedDictionary<int, (ByteWriter Payload, int Count)>();
+        for (int i = 0; i < events.Length; i++)
+        {
+            T value = Parse(events[i], i);
+            int partition = _topic.PartitionOf(value, partitions, codecs) ?? anyPartition;
+            (ByteWriter payload, int count) = batches.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
+            EventFrames.Write(payload, _codec, in value);
+            batches[partition] = (payload, count + 1);
+        }
+
+        return batches.ToDictionary(batch => batch.Key, batch => new NewBatch
+        {
+            Kind = BatchKind.Events,
+            Count = batch.Value.Count,
+            Schema = _topic.Schema,
+            Payload = batch.Value.Payload.Detach(),
+        });
+    }
+
+    private T Parse(string text, int position)
+    {
+        try
+        {
+            if (text is not null && JsonSerializer.Deserialize<T>(text, WeirJson.Options) is { } value)
+                return value;
+        }
+        catch (Exception invalid) when (invalid is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw Wrong(position, invalid.Message);
+        }
+
+        throw Wrong(position, "it is null.");
+    }
+
+    private WeirException Wrong(int position, string why) => new(
+        WeirError.InvalidValue,
+        $"Event {position} is not an event of topic '{_topic.Name}' ({_topic.Schema}), so none was stored: {why}");
+}
+
+/// <summary>The JSON bridges of the topics that this silo's jobs declare, made when first needed.</summary>
+internal sealed class TopicJsonBridges(ITopicTypes types)
+{
+    private readonly ConcurrentDictionary<Topic, TopicJson> _bridges = new();
+    private int _calls;
+
+    /// <summary>The bridge of a topic.</summary>
+    /// <exception cref="WeirException">No job here declares the topic.</exception>
+    public TopicJson Find(string topic) => types.Find(topic) is { } declared
+        ? _bridges.GetOrAdd(declared, static (found, codecs) => TopicJson.Of(found, codecs), types.Codecs)
+        : throw new WeirException(
+            WeirError.InvalidRequest, $"No silo job declares topic '{topic}', so its events can not be shown as JSON.");
+
+    /// <summary>Where the events of one call go that have no key: together, but each call to the next partition.
+    /// </summary>
+    public int NextPartition(int partitions) => (int)((uint)Interlocked.Increment(ref _calls) % (uint)partitions);
+}

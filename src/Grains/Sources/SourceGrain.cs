@@ -1,0 +1,203 @@
+namespace Weir.Grains.Sources;
+
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Providers.Streams.Common;
+using Orleans.Runtime;
+using Orleans.Streams;
+using Weir.Contracts;
+using Weir.Contracts.Jobs;
+using Weir.Engine.Graph;
+using Weir.Engine.Operators;
+using Weir.Grains.Exchange;
+using Weir.Grains.Hosting;
+using Weir.Grains.Jobs;
+using Weir.Grains.Streams;
+using Weir.Protocol.Logs;
+using Weir.Protocol.Sources;
+
+/// <summary>
+/// A partition of a job's source: it subscribes to the partition's stream and reads it exactly once and in order.
+/// Invariant: no fault reaches the stream's agent, which would skip what it can not deliver; a gap is healed by
+/// subscribing again from where the source stands, and whatever else goes wrong ends the epoch.
+/// </summary>
+[GrainType("weirsource")]
+[RendezvousPlacement]
+[Reentrant]
+internal sealed partial class SourceGrain(
+    JobRegistry jobs,
+    SiloExchange exchange,
+    IEventLog log,
+    TickLeases leases,
+    ILogger<SourceGrain> logger) : Grain, ISourceGrain, IAsyncObserver<EventBatchBlock>
+{
+    private SourceRun? _run;
+    private StreamSubscriptionHandle<EventBatchBlock>? _subscription;
+    private int _partitions;
+
+    public async Task OpenAsync(EpochPlan plan, long from)
+    {
+        if (_run is { } run && run.Epoch >= plan.Epoch)
+        {
+            if (run.Epoch == plan.Epoch)
+                return;
+            throw new WeirException(WeirError.JobNotRunning, $"Epoch {plan.Epoch} is over: epoch {run.Epoch} runs.");
+        }
+
+        _run?.Close();
+        (HostedJob job, int source, int partition) = Locate();
+        EpochRules.CheckFingerprint(job, plan);
+        var jobPlan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
+        SourceProgram program = jobPlan.CreateSource(source, partition);
+        program.StartAt(from);
+        _partitions = plan.Partitions[program.Topic];
+        string producer = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/source {program.Topic}/{partition}");
+        var topics = new TopicOutput(log, jobPlan, new TopicProducer(producer, plan.Epoch, partition));
+        _run = new SourceRun(plan.Epoch, program, new StageOutbox(exchange, job.Name, plan.Epoch, topics));
+        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        await SubscribeAsync(_run);
+    }
+
+    public async Task CloseAsync(long epoch)
+    {
+        if (_run is not { } run || run.Epoch > epoch)
+            return;
+        _run = null;
+        run.Close();
+        if (_subscription is { } subscription)
+        {
+            _subscription = null;
+            await subscription.UnsubscribeAsync();
+        }
+
+        DeactivateOnIdle();
+    }
+
+    public async Task<SourceStatus?> DescribeAsync()
+    {
+        if (_run is not { } run)
+            return null;
+        SourceProgram program = run.Program;
+        PartitionInfo info = await log.DescribeAsync(new TopicPartition(program.Topic, program.Partition));
+        return new SourceStatus(
+            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle);
+    }
+
+    public async Task OnNextAsync(EventBatchBlock item, StreamSequenceToken? token = null)
+    {
+        if (_run is not { } run)
+        {
+            await DropStraySubscriptionAsync();
+            return;
+        }
+
+        try
+        {
+            if (await run.ReadAsync(item.From, item.Next, item.Batches) == Admission.Gap)
+            {
+                if (item.IsDataMissing)
+                    throw new WeirException(WeirError.OffsetExpired, MissingData(run, item));
+                LogGap(run.Program.Topic, run.Program.Partition, run.Program.Next, item.From);
+                await SubscribeAsync(run);
+                return;
+            }
+
+            if (run.Program.WaitsForClock)
+                leases.Renew(run.Program.Topic, _partitions);
+            if (run.Program.HasEnded && !run.IsClosed)
+                await EndAsync(run);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !run.IsClosed)
+        {
+            Fail(run, fault);
+        }
+        catch (OperationCanceledException)
+        {
+            // The epoch was closed while this delivery waited for room.
+        }
+    }
+
+    public Task OnErrorAsync(Exception ex)
+    {
+        if (_run is { } run)
+            Fail(run, ex);
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // What an earlier activation left subscribed keeps delivering here; without an observer that would be an error.
+        foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await Stream().GetAllSubscriptionHandles())
+            _subscription = await handle.ResumeAsync(this);
+    }
+
+    /// <summary>
+    /// Begins delivery at the run's position. The one existing subscription is resumed; a second would deliver
+    /// everything twice.
+    /// </summary>
+    private async Task SubscribeAsync(SourceRun run)
+    {
+        StreamSequenceToken from = new EventSequenceTokenV2(run.Program.Next);
+        IList<StreamSubscriptionHandle<EventBatchBlock>> handles = await Stream().GetAllSubscriptionHandles();
+        _subscription = handles.Count > 0
+            ? await handles[0].ResumeAsync(this, from)
+            : await Stream().SubscribeAsync(this, from);
+        foreach (StreamSubscriptionHandle<EventBatchBlock> further in handles.Skip(1))
+            await further.UnsubscribeAsync();
+    }
+
+    private IAsyncStream<EventBatchBlock> Stream()
+    {
+        (HostedJob job, int source, int partition) = Locate();
+        return this.GetStreamProvider(WeirStreams.ProviderName)
+            .BlocksOf(job.KeyPlan.TopicOfSource(source).Name, partition);
+    }
+
+    /// <summary>A source whose job does not run has no use for events.</summary>
+    private async Task DropStraySubscriptionAsync()
+    {
+        foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await Stream().GetAllSubscriptionHandles())
+            await handle.UnsubscribeAsync();
+        _subscription = null;
+    }
+
+    private async Task EndAsync(SourceRun run)
+    {
+        await run.WhenStoredAsync();
+        JobOwner().ReportEndAsync(run.Epoch, $"source {run.Program.Topic}/{run.Program.Partition}").Ignore();
+    }
+
+    private void Fail(SourceRun run, Exception fault)
+    {
+        run.Close();
+        LogFailed(run.Program.Topic, run.Program.Partition, fault);
+        JobOwner()
+            .ReportFailureAsync(run.Epoch, $"source {run.Program.Topic}/{run.Program.Partition}", fault.Message)
+            .Ignore();
+    }
+
+    private static string MissingData(SourceRun run, EventBatchBlock item) =>
+        $"The job stands at offset {run.Program.Next} of {item.Topic}/{item.Partition}, and the log keeps events from "
+        + $"{item.From} on: retention has removed what lies between. Start the job again to begin at {item.From}.";
+
+    private IJobGrain JobOwner() => GrainFactory.GetGrain<IJobGrain>($"j:{Locate().Job.Name}");
+
+    private (HostedJob Job, int Source, int Partition) Locate()
+    {
+        string[] parts = this.GetPrimaryKeyString().Split('/');
+        return (
+            jobs.Job(parts[0]),
+            int.Parse(parts[1], CultureInfo.InvariantCulture),
+            int.Parse(parts[2], CultureInfo.InvariantCulture));
+    }
+
+    [LoggerMessage(
+        EventId = 120,
+        Level = LogLevel.Warning,
+        Message = "{Topic}/{Partition}: expected offset {Next} and was given {From}; reading again from {Next}")]
+    private partial void LogGap(string topic, int partition, long next, long from);
+
+    [LoggerMessage(EventId = 121, Level = LogLevel.Error, Message = "{Topic}/{Partition}: the source can not go on")]
+    private partial void LogFailed(string topic, int partition, Exception fault);
+}

@@ -1,0 +1,78 @@
+namespace Weir.Grains.Sources;
+
+using Weir.Contracts.Topics;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Grains.Exchange;
+using Weir.Protocol.Sources;
+
+/// <summary>
+/// One epoch of a source partition: it reads deliveries in order, one at a time, and hands what they give to the
+/// exchange before it takes more. Invariant: whoever delivers twice, late or at once, each batch is processed once.
+/// </summary>
+internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox outbox)
+{
+    // Slices reach their groups in runs of about this many events: long enough to be cheap, short enough to be early.
+    private const int FlushAt = 2048;
+    private readonly SourceReader _reader = new(program);
+    private Task _turn = Task.CompletedTask;
+
+    public long Epoch => epoch;
+
+    public SourceProgram Program => program;
+
+    public bool IsClosed { get; private set; }
+
+    /// <summary>Takes a delivery of offsets <c>[from, next)</c> and completes when all of it has been handed on.</summary>
+    public async Task<Admission> ReadAsync(long from, long next, WireBatch[] batches)
+    {
+        // Turns of one grain do not overlap, so taking a place in the queue needs no lock.
+        Task before = _turn;
+        var done = new TaskCompletionSource();
+        _turn = done.Task;
+        await before;
+        try
+        {
+            Admission admission = IsClosed ? Admission.Repeats : _reader.Admit(from, next);
+            if (admission == Admission.Continues)
+                await ReadBatchesAsync(batches);
+            return admission;
+        }
+        finally
+        {
+            done.SetResult();
+        }
+    }
+
+    /// <summary>Completes when everything that was emitted is stored.</summary>
+    public Task WhenStoredAsync() => outbox.WhenStoredAsync();
+
+    /// <summary>Reads nothing more.</summary>
+    public void Close()
+    {
+        IsClosed = true;
+        outbox.Dispose();
+    }
+
+    private async Task ReadBatchesAsync(WireBatch[] batches)
+    {
+        foreach (WireBatch wire in batches)
+        {
+            EventBatch batch = wire.ToBatch();
+            _reader.Read(in batch);
+            if (program.Held < FlushAt)
+                continue;
+            await FlushAsync();
+            if (IsClosed)
+                return;
+        }
+
+        await FlushAsync();
+    }
+
+    private ValueTask FlushAsync()
+    {
+        program.Flush(outbox);
+        return outbox.DrainAsync();
+    }
+}
