@@ -1,6 +1,7 @@
 namespace Weir.Grains.Storage;
 
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 
 /// <summary>
@@ -28,21 +29,26 @@ public static class OrleansSqliteStorage
 
     /// <summary>
     /// Adds the storages <see cref="StorageName"/> and <see cref="PubSubStorageName"/> on a file, which is created or
-    /// migrated now. Several silos of one machine may share the file.
+    /// migrated when it is first needed. Several silos of one machine may share the file.
     /// </summary>
-    public static ISiloBuilder AddWeirGrainStorage(this ISiloBuilder builder, string databasePath)
+    public static ISiloBuilder AddWeirGrainStorage(this ISiloBuilder builder, string databasePath) =>
+        builder.AddWeirGrainStorage(_ => databasePath);
+
+    /// <summary>The same, for a path that follows from the silo's options.</summary>
+    public static ISiloBuilder AddWeirGrainStorage(this ISiloBuilder builder, Func<IServiceProvider, string> databasePath)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        Initialize(databasePath);
-        var source = new SqliteStorageSource(databasePath);
+        ArgumentNullException.ThrowIfNull(databasePath);
         foreach (string name in new[] { StorageName, PubSubStorageName })
         {
-            builder.AddAdoNetGrainStorage(name, (AdoNetGrainStorageOptions options) =>
+            builder.AddAdoNetGrainStorage(name, storage => storage.Configure<IServiceProvider>((options, services) =>
             {
+                string path = databasePath(services);
+                Initialize(path);
                 options.Invariant = Invariant;
-                options.DataSource = source;
+                options.DataSource = new SqliteStorageSource(path);
                 options.DeleteStateOnClear = true;
-            });
+            }));
         }
 
         return builder;
