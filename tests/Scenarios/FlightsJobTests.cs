@@ -14,7 +14,6 @@ public sealed class FlightsJobTests
         Assert.Equal(0, run.LateFlights);
         FlightsData.AssertSame(oracle.AirportFeatures(), run.AirportFeatures(), "airport-features");
         FlightsData.AssertSame(oracle.QuietRoutes(TwoDays), run.QuietRoutes(), "quiet-routes");
-        Console.WriteLine($"routes {oracle.RoutesWithoutReturn(TwoDays)} without return of {oracle.QuietRoutes(TwoDays).Count(b => b == 10) - 1}; windows {oracle.AirportFeatures().Count(b => b == 10) - 1}");
     }
 
     [Theory]
@@ -30,6 +29,5 @@ public sealed class FlightsJobTests
         Assert.Equal(run.LateFlights, run.TooLate);
         Assert.True(run.LateFlights > 0);
         FlightsData.AssertSame(oracle.AirportFeatures(options), run.AirportFeatures(), "airport-features");
-        Console.WriteLine($"late {run.LateFlights} windows {run.AirportFeatures().Count(b => b == 10) - 1} alerts {run.QuietRoutes().Count(b => b == 10) - 1}");
     }
 }

@@ -73,7 +73,7 @@ internal sealed class FlightsOracle : IDisposable
     {
         using DuckDBCommand command = _database.CreateCommand();
         command.CommandText = $"""
-            SELECT sum(delay_minutes), count(*), max(delay_minutes), count(*) FILTER (delay_minutes > 15),
+            SELECT sum(delay_minutes)::BIGINT, count(*), max(delay_minutes), count(*) FILTER (delay_minutes > 15),
                 count(DISTINCT destination)
             FROM (
                 SELECT * FROM flights
