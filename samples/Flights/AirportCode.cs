@@ -1,15 +1,12 @@
 namespace Weir.Samples.Flights;
 
 using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 
 /// <summary>
 /// The code of an airport in 4 bytes: three letters by IATA; four, or with digits, are in use as well. It is copied as
 /// it is into snapshots, and people see it as text.
 /// </summary>
 /// <param name="Letters">8 bits a letter, the last one lowest.</param>
-[JsonConverter(typeof(AirportCodeJson))]
 public readonly record struct AirportCode(int Letters)
 {
     private static readonly SearchValues<char> Allowed =
@@ -38,16 +35,5 @@ public readonly record struct AirportCode(int Letters)
         Span<char> text = [(char)(Letters >> 24), (char)((Letters >> 16) & 255), (char)((Letters >> 8) & 255),
             (char)(Letters & 255)];
         return text.TrimStart('\0').ToString();
-    }
-
-    private sealed class AirportCodeJson : JsonConverter<AirportCode>
-    {
-        public override AirportCode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.GetString() is { } text && IsValid(text)
-                ? Of(text)
-                : throw new JsonException("The code of an airport is 3 or 4 capital letters or digits.");
-
-        public override void Write(Utf8JsonWriter writer, AirportCode value, JsonSerializerOptions options) =>
-            writer.WriteStringValue(value.ToString());
     }
 }
