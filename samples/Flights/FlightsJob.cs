@@ -7,7 +7,9 @@ using Weir.Engine.Windows;
 /// <summary>How patient the job is with flights that are reported late.</summary>
 public sealed record FlightsOptions
 {
-    /// <summary>How far events may be out of order before the watermark passes them. Zero or more; default 2 hours.</summary>
+    /// <summary>
+    /// How far events may be out of order before the watermark passes them. Zero or more; default 2 hours.
+    /// </summary>
     public TimeSpan OutOfOrder { get; init; } = TimeSpan.FromHours(2);
 
     /// <summary>How long a window that has fired still takes late events. Zero or more; default 6 hours.</summary>

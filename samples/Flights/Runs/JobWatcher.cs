@@ -56,7 +56,8 @@ internal sealed class JobWatcher(IWeirClient client, FlightSender sender, Screen
     }
 
     /// <summary>
-    /// Asks for the newest hour of a great airport, or of the first one that is seen. False: nothing is known of it yet.
+    /// Asks for the newest hour of a great airport, or of the first one that is seen. False: nothing is known of it
+    /// yet.
     /// </summary>
     private async Task<bool> AskForAirportAsync(CancellationToken cancellation)
     {

@@ -2,7 +2,9 @@ namespace Weir.Silo.Settings;
 
 using System.Text;
 
-/// <summary>A setting by its name in the file, in the environment after <c>WEIR_</c>, and on the command line.</summary>
+/// <summary>
+/// A setting by its name in the file, in the environment after <c>WEIR_</c>, and on the command line.
+/// </summary>
 internal sealed record SettingName(string Name, string Value, string Default, string Meaning)
 {
     /// <summary>The other spelling on the command line: <c>DataDirectory</c> is also <c>data-directory</c>.</summary>
