@@ -116,7 +116,7 @@ internal sealed class WeirClient : IWeirClient
         Topic<T> topic, ReadOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        var pages = new TypedPages<T>(topic, _codecs.For<T>(), _grains.Topic(topic.Name), _calls);
+        var pages = new TypedPages<T>(topic, _codecs, _grains.Topic(topic.Name), _calls);
         return new TopicReader<T>(_topics, pages, options ?? new ReadOptions()).ReadAsync(cancellation);
     }
 

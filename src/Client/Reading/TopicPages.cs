@@ -34,11 +34,9 @@ internal sealed class JsonPages(string topic, ITopicGrain grain, GrainCalls call
 }
 
 /// <summary>Events as their codec writes them.</summary>
-internal sealed class TypedPages<T>(Topic<T> topic, Codec<T> codec, ITopicGrain grain, GrainCalls calls)
+internal sealed class TypedPages<T>(Topic<T> topic, CodecRegistry codecs, ITopicGrain grain, GrainCalls calls)
     : TopicPages<T>(topic.Name, calls)
 {
-    private readonly string _schema = topic.Schema;
-
     protected override async Task<TopicPage<T>> FetchAsync(ReadRequest request)
     {
         WireFetch fetch = await grain.ReadAsync(request).ConfigureAwait(false);
@@ -54,12 +52,11 @@ internal sealed class TypedPages<T>(Topic<T> topic, Codec<T> codec, ITopicGrain 
     {
         if (batch.Kind != BatchKind.Events)
             return;
-        if (batch.Schema != _schema)
-            throw Unreadable(request, batch.From, $"it is a {batch.Schema}, not a {_schema}");
         var reader = new ByteReader(batch.Payload);
         long offset = batch.From;
         try
         {
+            Codec<T> codec = topic.CodecFor(batch.Schema ?? "", codecs);
             for (int i = 0; i < batch.Count; i++, offset++)
             {
                 int size = checked((int)reader.ReadVarint());
@@ -68,7 +65,7 @@ internal sealed class TypedPages<T>(Topic<T> topic, Codec<T> codec, ITopicGrain 
                     events.Add(new TopicEvent<T>(codec.Read(value), request.Partition, offset, batch.Stamp));
             }
         }
-        catch (Exception fault) when (fault is CorruptDataException or OverflowException)
+        catch (Exception fault) when (fault is CorruptDataException or OverflowException or EventVersionException)
         {
             throw Unreadable(request, offset, fault.Message);
         }

@@ -95,8 +95,8 @@ internal static class GraphRules
     {
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs).DistinctBy(topic => topic.Name))
         {
-            if (codecs.TryFind(topic.EventType) is null)
-                yield return $"The topic '{topic.Name}': {new NoCodecException(topic.EventType).Message}";
+            foreach (Type type in topic.OlderTypes.Prepend(topic.EventType).Where(type => codecs.TryFind(type) is null))
+                yield return $"The topic '{topic.Name}': {new NoCodecException(type).Message}";
         }
 
         foreach (IOperatorNode node in graph.Operators)

@@ -20,8 +20,7 @@ internal sealed class SourceNode<T>(Topic<T> topic) : StreamNode<T>("source"), I
 
     StreamNode ISourceNode.Node => this;
 
-    public BatchReader CreateReader(Stage stage) =>
-        new BatchReader<T>(this, stage.Plan.Codecs.For<T>(), Receivers(stage));
+    public BatchReader CreateReader(Stage stage) => new BatchReader<T>(this, topic, stage);
 
     public override string Describe() => $"source {Topic.Name} {Topic.Schema} {Watermarks?.Description ?? "no time"}";
 }
@@ -48,23 +47,33 @@ internal abstract class BatchReader
     public abstract void Read(in EventBatch batch, WatermarkGenerator? watermarks);
 }
 
-internal sealed class BatchReader<T>(SourceNode<T> source, Codec<T> codec, Receiver<T> receiver) : BatchReader
+internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage stage) : BatchReader
 {
+    private readonly Receiver<T> _receiver = source.Receivers(stage);
     private readonly ByteReader _bytes = new();
+    private Codec<T> _codec = stage.Plan.Codecs.For<T>();
+    private string _schema = topic.Schema;
 
     public override void Read(in EventBatch batch, WatermarkGenerator? watermarks)
     {
+        Offset = batch.From;
+        if (batch.Schema != _schema)
+        {
+            _codec = topic.CodecFor(batch.Schema, stage.Plan.Codecs);
+            _schema = batch.Schema;
+        }
+
         _bytes.Reset(batch.Payload);
         for (int i = 0; i < batch.Count; i++)
         {
             Offset = batch.From + i;
             int outer = _bytes.EnterFrame();
-            T value = codec.Read(_bytes);
+            T value = _codec.Read(_bytes);
             if (_bytes.Remaining > 0)
                 throw new CorruptDataException($"{_bytes.Remaining} bytes of the event were not understood");
             _bytes.LeaveFrame(outer);
             EventTime time = source.EventTimeOf is { } timeOf ? timeOf(value) : EventTime.None;
-            receiver.OnEvent(in value, time);
+            _receiver.OnEvent(in value, time);
             watermarks?.OnEvent(time);
         }
 

@@ -34,15 +34,22 @@ internal sealed record WindowFunction<TKey, TIn, TOut>(
     string Description, IReadOnlyList<Type> StateTypes, Func<CodecRegistry, WindowContents<TKey, TIn, TOut>> Create)
     where TKey : notnull;
 
+/// <summary>Which accumulators a window operator has, without naming their type.</summary>
+internal sealed record AccumulatorKind<TIn, TResult>(Type Type, Func<CodecRegistry, Accumulators<TIn, TResult>> Create)
+{
+    public static AccumulatorKind<TIn, TResult> Of<TAccumulator>(IAggregator<TIn, TAccumulator, TResult> aggregator) => new(
+        typeof(TAccumulator),
+        codecs => new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>()));
+}
+
 internal static class WindowFunctions
 {
-    public static WindowFunction<TKey, TIn, Windowed<TKey, TResult>> Aggregate<TKey, TIn, TAccumulator, TResult>(
-        IAggregator<TIn, TAccumulator, TResult> aggregator)
+    public static WindowFunction<TKey, TIn, Windowed<TKey, TResult>> Aggregate<TKey, TIn, TResult>(
+        AccumulatorKind<TIn, TResult> kind)
         where TKey : notnull => new(
-            $"aggregate {typeof(TAccumulator)} to {typeof(TResult)}",
-            [typeof(TAccumulator)],
-            codecs => new AggregatedContents<TKey, TIn, TResult>(
-                new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>())));
+            $"aggregate {kind.Type} to {typeof(TResult)}",
+            [kind.Type],
+            codecs => new AggregatedContents<TKey, TIn, TResult>(kind.Create(codecs)));
 
     public static WindowFunction<TKey, TIn, TOut> Process<TKey, TIn, TOut>(WindowProcess<TKey, TIn, TOut> function)
         where TKey : notnull => new(

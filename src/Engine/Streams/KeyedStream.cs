@@ -70,7 +70,7 @@ public sealed class WindowedStream<TKey, T>
         string name, IAggregator<T, TAccumulator, TResult> aggregator)
     {
         ArgumentNullException.ThrowIfNull(aggregator);
-        var function = WindowFunctions.Aggregate<TKey, T, TAccumulator, TResult>(aggregator);
+        var function = WindowFunctions.Aggregate<TKey, T, TResult>(AccumulatorKind<T, TResult>.Of(aggregator));
         var node = _keyed.Add(
             new WindowNode<TKey, T, Windowed<TKey, TResult>>(name, _windows, function) { Key = _keyed.Key });
         return new AggregatedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);

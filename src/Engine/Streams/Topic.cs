@@ -30,7 +30,13 @@ public abstract class Topic
     /// <summary>Whether events of one key go to one partition.</summary>
     public bool HasKey => KeyObject is not null;
 
+    /// <summary>Whether events of this schema are of the topic's type, or of an older version that it upgrades.</summary>
+    public abstract bool Reads(string schema);
+
     internal abstract object? KeyObject { get; }
+
+    /// <summary>The types of older versions that the topic can read.</summary>
+    internal abstract IEnumerable<Type> OlderTypes { get; }
 
     /// <summary>A topic of events of type <typeparamref name="T"/>.</summary>
     /// <param name="name">See <see cref="Name"/>.</param>
@@ -59,7 +65,51 @@ public class Topic<T> : Topic
     /// <inheritdoc/>
     public sealed override Type EventType => typeof(T);
 
+    /// <inheritdoc/>
+    public sealed override bool Reads(string schema) =>
+        schema == Schema || Older.Any(older => older.Version == EventVersionException.VersionOf(schema));
+
     internal override object? KeyObject => null;
+
+    internal override IEnumerable<Type> OlderTypes => Older.Select(older => older.OldType);
+
+    internal IReadOnlyList<OlderEvents<T>> Older { get; init; } = [];
+
+    /// <summary>
+    /// Says how to read events that were written before the type changed: the topic's version is raised, the old type
+    /// is kept under another name, and each of its events is upgraded when it is read. To be said before
+    /// <see cref="KeyedBy{TKey}"/>.
+    /// </summary>
+    /// <typeparam name="TOld">The type as it was.</typeparam>
+    /// <param name="version">The version that was written, from 1 to below this topic's version.</param>
+    /// <param name="upgrade">A pure function of the old event.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The version is not an older one.</exception>
+    public Topic<T> Upgrading<TOld>(int version, Func<TOld, T> upgrade)
+    {
+        ArgumentNullException.ThrowIfNull(upgrade);
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(version, Version);
+        OlderEvents<T>[] older =
+            [.. Older.Where(known => known.Version != version), new OlderEvents<TOld, T>(version, upgrade)];
+        return new Topic<T>(Name, Version) { Older = older };
+    }
+
+    /// <summary>What reads the events of a batch with this schema.</summary>
+    /// <param name="schema">See <see cref="EventBatch.Schema"/>.</param>
+    /// <param name="codecs">Finds the codecs of the present and the older types.</param>
+    /// <exception cref="EventVersionException">The topic is not declared with that type or version.</exception>
+    /// <exception cref="NoCodecException">The type can not be read.</exception>
+    public Codec<T> CodecFor(string schema, CodecRegistry codecs)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(codecs);
+        if (schema.Length == 0 || schema == Schema)
+            return codecs.For<T>();
+        int version = EventVersionException.VersionOf(schema);
+        OlderEvents<T>? older = Older.FirstOrDefault(each => each.Version == version)
+            ?? throw new EventVersionException(this, schema);
+        return older.CodecFrom(codecs) ?? throw new NoCodecException(older.OldType);
+    }
 
     /// <summary>
     /// Gives the topic a key: events of one key go to one partition, in order. A job that uses the same key object,
@@ -94,7 +144,11 @@ public sealed class KeyedTopic<TKey, T> : Topic<T>
     where TKey : notnull
 {
     internal KeyedTopic(Topic<T> topic, EventKey<TKey, T> key)
-        : base(topic.Name, topic.Version) => Key = key;
+        : base(topic.Name, topic.Version)
+    {
+        Key = key;
+        Older = topic.Older;
+    }
 
     /// <summary>The key of its events.</summary>
     public EventKey<TKey, T> Key { get; }

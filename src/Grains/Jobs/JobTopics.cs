@@ -23,7 +23,7 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
                 Partitions = options.Value.DefaultPartitions,
                 Schema = topic.Schema,
             });
-            if (info.Spec.Schema != topic.Schema)
+            if (!topic.Reads(info.Spec.Schema))
                 throw new WeirException(
                     WeirError.TopicConflict,
                     $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' "

@@ -33,12 +33,9 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
 
     public override IEnumerable<JsonEvent> Read(EventBatch batch, long from)
     {
-        if (batch.Kind == BatchKind.Events && batch.Schema != _topic.Schema)
-            throw new WeirException(
-                WeirError.InvalidValue,
-                $"The batch at offset {batch.From} of topic '{_topic.Name}' has events of {batch.Schema}, and this silo's "
-                + $"jobs declare {_topic.Schema}.");
-        foreach ((long offset, T value) in EventFrames.Read(batch, _codec, from))
+        if (batch.Kind != BatchKind.Events)
+            yield break;
+        foreach ((long offset, T value) in EventFrames.Read(batch, CodecFor(in batch), from))
             yield return new JsonEvent(offset, batch.Stamp, JsonSerializer.Serialize(value, WeirJson.Options));
     }
 
@@ -61,6 +58,18 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
             Schema = _topic.Schema,
             Payload = batch.Value.Payload.Detach(),
         });
+    }
+
+    private Codec<T> CodecFor(in EventBatch batch)
+    {
+        try
+        {
+            return _topic.CodecFor(batch.Schema, codecs);
+        }
+        catch (EventVersionException version)
+        {
+            throw new WeirException(WeirError.InvalidValue, $"At offset {batch.From}: {version.Message}");
+        }
     }
 
     private T Parse(string text, int position)
