@@ -62,7 +62,8 @@ internal sealed class WeirClient : IWeirClient
         _topics.FindAsync(topic, cancellation);
 
     public async Task<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(() => _grains.Catalog.ListTopicsAsync(), "list the topics", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListTopicsAsync(), "list the topics", cancellation)
+            .ConfigureAwait(false);
 
     public async Task<SendReceipt> SendAsync<T>(Topic<T> topic, T value, CancellationToken cancellation = default) =>
         (await SendAsync(topic, [value], cancellation).ConfigureAwait(false))[0];
@@ -130,7 +131,8 @@ internal sealed class WeirClient : IWeirClient
         _calls.AskAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
 
     public async Task<IReadOnlyList<JobStatus>> ListJobsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation)
+            .ConfigureAwait(false);
 
     public async Task<JobStatus> WaitForJobAsync(
         string job, Func<JobStatus, bool> until, CancellationToken cancellation = default)

@@ -27,7 +27,9 @@ internal static class HealthQuestion
         return SiloProgram.Failed;
     }
 
-    /// <summary>The health page of a silo that listens there; one that listens everywhere is asked on loopback.</summary>
+    /// <summary>
+    /// The health page of a silo that listens there; one that listens everywhere is asked on loopback.
+    /// </summary>
     internal static Uri UrlFor(Uri httpUrl)
     {
         var url = new UriBuilder(httpUrl) { Path = HealthPages.Health };

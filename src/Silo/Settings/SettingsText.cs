@@ -2,7 +2,9 @@ namespace Weir.Silo.Settings;
 
 using System.Text;
 
-/// <summary>A setting by its name in the file, in the environment after <c>WEIR_</c>, and on the command line.</summary>
+/// <summary>
+/// A setting by its name in the file, in the environment after <c>WEIR_</c>, and on the command line.
+/// </summary>
 internal sealed record SettingName(string Name, string Value, string Default, string Meaning)
 {
     /// <summary>The other spelling on the command line: <c>DataDirectory</c> is also <c>data-directory</c>.</summary>
@@ -41,7 +43,7 @@ internal static class SettingsText
         text.AppendLine("  Weir.Silo [settings]           run");
         text.AppendLine("  Weir.Silo health [settings]    ask the silo at HttpUrl: exit code 0 if it is well, else 1");
         text.AppendLine();
-        text.AppendLine("Settings: --Name value, --Name=value, the variable WEIR_Name, or appsettings.json under Weir.");
+        text.AppendLine("Settings: --Name value, --Name=value, variable WEIR_Name, or appsettings.json under Weir.");
         foreach (SettingName setting in All)
         {
             string flag = $"--{setting.Name} {setting.Value}";
