@@ -73,8 +73,8 @@ internal sealed class WeirClient : IWeirClient
     {
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentNullException.ThrowIfNull(batch);
-        TopicAppender sender = SenderOf(topic.Name);
-        PartitionLane[] lanes = await sender.ReadyAsync(cancellation).ConfigureAwait(false);
+        (TopicAppender sender, PartitionLane[] lanes) =
+            await ReadySenderOfAsync(topic.Name, cancellation).ConfigureAwait(false);
         var encoder = new EventEncoder<T>(topic, _codecs);
         var places = new (int Partition, int Index)[batch.Count];
         for (int i = 0; i < places.Length; i++)
@@ -176,6 +176,23 @@ internal sealed class WeirClient : IWeirClient
             return sender;
         _senders.TryRemove(new KeyValuePair<string, TopicAppender>(topic, sender));
         return _senders.GetOrAdd(topic, NewSender);
+    }
+
+    private async ValueTask<(TopicAppender Sender, PartitionLane[] Lanes)> ReadySenderOfAsync(
+        string topic, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            TopicAppender sender = SenderOf(topic);
+            try
+            {
+                return (sender, await sender.ReadyAsync(cancellation).ConfigureAwait(false));
+            }
+            catch (WeirException) when (sender.HasFailed)
+            {
+                // It failed with the event of somebody else while this one waited for room.
+            }
+        }
     }
 
     private TopicAppender NewSender(string topic) =>
