@@ -34,7 +34,9 @@ public interface ISourceGrain : IGrainWithStringKey
     Task<SourceStatus?> DescribeAsync();
 }
 
-/// <summary>A key group of an operator of a job; its grain key is <c>job/operator/group</c>, operator by index.</summary>
+/// <summary>
+/// A key group of an operator of a job; its grain key is <c>job/operator/group</c>, operator by index.
+/// </summary>
 [Alias("Weir.IKeyGroupGrain")]
 public interface IKeyGroupGrain : IGrainWithStringKey
 {

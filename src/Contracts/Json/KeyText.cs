@@ -13,7 +13,8 @@ public static class KeyText
         key as string ?? JsonSerializer.Serialize(key, key?.GetType() ?? typeof(object), WeirJson.Options);
 
     /// <summary>A key from its text.</summary>
-    /// <exception cref="WeirException">The text is not a key of that type (<see cref="WeirError.InvalidValue"/>).</exception>
+    /// <exception cref="WeirException">The text is not a key of that type (<see
+    /// cref="WeirError.InvalidValue"/>).</exception>
     public static object Parse(Type type, string text)
     {
         ArgumentNullException.ThrowIfNull(type);

@@ -2,7 +2,8 @@ namespace Weir.Contracts.Keys;
 
 /// <summary>
 /// A key of an operator: every key is an addressable grain, beside the key group that holds its state. Its grain key is
-/// <c>job/operator/key</c>, the key in the form of <see cref="Json.KeyText"/>. All failures are <see cref="WeirException"/>s.
+/// <c>job/operator/key</c>, the key in the form of <see cref="Json.KeyText"/>. All failures are <see
+/// cref="WeirException"/>s.
 /// </summary>
 [Alias("Weir.IKeyGrain")]
 public interface IKeyGrain : IGrainWithStringKey

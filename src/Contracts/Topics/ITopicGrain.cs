@@ -17,7 +17,9 @@ public interface ITopicGrain : IGrainWithStringKey
     [Alias("Describe")]
     Task<TopicDescription?> DescribeAsync();
 
-    /// <summary>Ends every partition: watermarks become the maximum and further sends are refused. May be repeated.</summary>
+    /// <summary>
+    /// Ends every partition: watermarks become the maximum and further sends are refused. May be repeated.
+    /// </summary>
     [Alias("Seal")]
     Task SealAsync();
 
@@ -25,7 +27,9 @@ public interface ITopicGrain : IGrainWithStringKey
     [Alias("Read")]
     Task<WireFetch> ReadAsync(ReadRequest request);
 
-    /// <summary>Reads events of a partition from an offset on as JSON, for tools that do not have the event's type.</summary>
+    /// <summary>
+    /// Reads events of a partition from an offset on as JSON, for tools that do not have the event's type.
+    /// </summary>
     [Alias("ReadJson")]
     Task<JsonFetch> ReadJsonAsync(ReadRequest request);
 

@@ -1,0 +1,3 @@
+using Weir.Samples.Flights.Runs;
+
+return await FlightsCommand.InvokeAsync(args);
