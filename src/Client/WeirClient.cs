@@ -62,7 +62,8 @@ internal sealed class WeirClient : IWeirClient
         _topics.FindAsync(topic, cancellation);
 
     public async Task<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(() => _grains.Catalog.ListTopicsAsync(), "list the topics", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListTopicsAsync(), "list the topics", cancellation)
+            .ConfigureAwait(false);
 
     public async Task<SendReceipt> SendAsync<T>(Topic<T> topic, T value, CancellationToken cancellation = default) =>
         (await SendAsync(topic, [value], cancellation).ConfigureAwait(false))[0];
@@ -72,8 +73,8 @@ internal sealed class WeirClient : IWeirClient
     {
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentNullException.ThrowIfNull(batch);
-        TopicAppender sender = SenderOf(topic.Name);
-        PartitionLane[] lanes = await sender.ReadyAsync(cancellation).ConfigureAwait(false);
+        (TopicAppender sender, PartitionLane[] lanes) =
+            await ReadySenderOfAsync(topic.Name, cancellation).ConfigureAwait(false);
         var encoder = new EventEncoder<T>(topic, _codecs);
         var places = new (int Partition, int Index)[batch.Count];
         for (int i = 0; i < places.Length; i++)
@@ -130,7 +131,8 @@ internal sealed class WeirClient : IWeirClient
         _calls.AskAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
 
     public async Task<IReadOnlyList<JobStatus>> ListJobsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation)
+            .ConfigureAwait(false);
 
     public async Task<JobStatus> WaitForJobAsync(
         string job, Func<JobStatus, bool> until, CancellationToken cancellation = default)
@@ -174,6 +176,23 @@ internal sealed class WeirClient : IWeirClient
             return sender;
         _senders.TryRemove(new KeyValuePair<string, TopicAppender>(topic, sender));
         return _senders.GetOrAdd(topic, NewSender);
+    }
+
+    private async ValueTask<(TopicAppender Sender, PartitionLane[] Lanes)> ReadySenderOfAsync(
+        string topic, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            TopicAppender sender = SenderOf(topic);
+            try
+            {
+                return (sender, await sender.ReadyAsync(cancellation).ConfigureAwait(false));
+            }
+            catch (WeirException) when (sender.HasFailed)
+            {
+                // It failed with the event of somebody else while this one waited for room.
+            }
+        }
     }
 
     private TopicAppender NewSender(string topic) =>

@@ -17,8 +17,9 @@ internal sealed class TopicDirectory(WeirGrains grains, GrainCalls calls)
     public async Task<TopicDescription?> FindAsync(string topic, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        TopicDescription? found = await calls.AskAsync(
-            () => grains.Topic(topic).DescribeAsync(), $"describe the topic '{topic}'", cancellation).ConfigureAwait(false);
+        TopicDescription? found = await calls
+            .AskAsync(() => grains.Topic(topic).DescribeAsync(), $"describe the topic '{topic}'", cancellation)
+            .ConfigureAwait(false);
         if (found is null)
             Forget(topic);
         else

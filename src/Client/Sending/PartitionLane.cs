@@ -129,9 +129,10 @@ internal sealed class PartitionLane : IThreadPoolWorkItem
             }
             catch (Exception failure)
             {
+                // In this order: whoever learns of the failure and sends again must not meet this producer any more.
+                _owner.Fail(failure);
                 foreach (Waiting waiting in call.Batches)
                     waiting.Stored?.TrySetException(failure);
-                _owner.Fail(failure);
                 return;
             }
         }

@@ -43,7 +43,7 @@ internal static class SettingsText
         text.AppendLine("  Weir.Silo [settings]           run");
         text.AppendLine("  Weir.Silo health [settings]    ask the silo at HttpUrl: exit code 0 if it is well, else 1");
         text.AppendLine();
-        text.AppendLine("Settings: --Name value, --Name=value, the variable WEIR_Name, or appsettings.json under Weir.");
+        text.AppendLine("Settings: --Name value, --Name=value, variable WEIR_Name, or appsettings.json under Weir.");
         foreach (SettingName setting in All)
         {
             string flag = $"--{setting.Name} {setting.Value}";

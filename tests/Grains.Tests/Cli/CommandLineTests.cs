@@ -1,0 +1,93 @@
+namespace Weir.Grains.Tests.Cli;
+
+using Weir.Cli;
+using Weir.Client;
+using Weir.Contracts;
+using Weir.Grains.Tests.Client;
+
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly StringWriter _output = new();
+    private readonly StringWriter _error = new();
+
+    public void Dispose()
+    {
+        _output.Dispose();
+        _error.Dispose();
+    }
+
+    [Theory]
+    [InlineData("", "a command is missing")]
+    [InlineData("sed", "'sed' is not understood")]
+    [InlineData("query a b", "query needs JOB VIEW KEY")]
+    [InlineData("read t --limit x", "'x' is not a value of --limit")]
+    [InlineData("read t --limit 0", "--limit must be 1 or more")]
+    [InlineData("send t no-such-file", "there is no file 'no-such-file'")]
+    public async Task WrongUsage_IsOneSentence(string line, string sentence)
+    {
+        Assert.Equal(ExitCode.WrongUsage, await RunAsync(line));
+        Assert.Contains(sentence, Assert.Single(Lines(_error)), StringComparison.Ordinal);
+        Assert.Empty(_output.ToString());
+    }
+
+    [Theory]
+    [InlineData("--help", "Exit codes:")]
+    [InlineData("send --help", "tail -f clicks.jsonl | weir send clicks -")]
+    public async Task Help_ShowsExamplesAndExitCodes(string line, string shown)
+    {
+        Assert.Equal(ExitCode.Done, await RunAsync(line));
+        Assert.Contains(shown, _output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Send_OfJsonLines_SkipsEmptyOnes()
+    {
+        (IWeirClient client, FakePartition[] partitions) = FakeGrains.Create(partitions: 1);
+        Assert.Equal(ExitCode.Done, await RunAsync("send t - --json", client, "1\n\n2\n  \n3"));
+        Assert.Equal("""{"topic":"t","sent":3}""", Assert.Single(Lines(_output)));
+        Assert.Equal(3, partitions[0].Next);
+    }
+
+    [Fact]
+    public async Task Send_OfABadLine_SendsAllBeforeItAndNothingAfter()
+    {
+        (IWeirClient client, FakePartition[] partitions) = FakeGrains.Create(partitions: 1);
+        string[] lines = [.. Enumerable.Range(1, 2500).Select(line => line == 1700 ? "bad" : $"{line}")];
+        Assert.Equal(ExitCode.Refused, await RunAsync("send t -", client, string.Join('\n', lines)));
+        Assert.Equal(1699, partitions[0].Next);
+        Assert.StartsWith(
+            "weir: line 1700 not sent, nothing sent after, 1699 sent before: ",
+            _error.ToString(),
+            StringComparison.Ordinal);
+        Assert.Empty(_output.ToString());
+    }
+
+    [Theory]
+    [InlineData(WeirError.UnknownTopic, ExitCode.NotFound)]
+    [InlineData(WeirError.UnknownJob, ExitCode.NotFound)]
+    [InlineData(WeirError.UnknownOperator, ExitCode.NotFound)]
+    [InlineData(WeirError.Unavailable, ExitCode.NoAnswer)]
+    [InlineData(WeirError.JobFailed, ExitCode.Refused)]
+    [InlineData(WeirError.TopicSealed, ExitCode.Refused)]
+    public void Errors_HaveTheirExitCode(WeirError error, int code) => Assert.Equal(code, ExitCode.Of(error));
+
+    private static string[] Lines(StringWriter text) =>
+        text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private Task<int> RunAsync(string line, IWeirClient? client = null, string input = "")
+    {
+        var terminal = new Terminal(new StringReader(input), _output, _error);
+        return new CommandLine(terminal, new Connector(client))
+            .RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private sealed class Connector(IWeirClient? client) : IConnector, IConnection
+    {
+        public IWeirClient Client => client ?? throw new InvalidOperationException("nothing to connect to");
+
+        public Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation) =>
+            Task.FromResult<IConnection>(this);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
