@@ -26,8 +26,8 @@ public sealed class WeirStreamOptions
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often every stream that has data is announced again, so that a subscription whose delivery broke
-    /// off comes back; default 30 s.</summary>
-    public TimeSpan ReannounceInterval { get; set; } = TimeSpan.FromSeconds(30);
+    /// off comes back; default 10 s.</summary>
+    public TimeSpan ReannounceInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Wait before a delivery that failed is repeated; it doubles up to <see cref="MaxRetryDelay"/>. Default
     /// 50 ms.</summary>

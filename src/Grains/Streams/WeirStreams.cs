@@ -32,8 +32,16 @@ public static class WeirStreams
     public static async Task<StreamSubscriptionHandle<EventBatchBlock>> ReadFromAsync(
         this IAsyncStream<EventBatchBlock> stream, IAsyncObserver<EventBatchBlock> observer, long offset)
     {
-        await stream.StopReadingAsync();
-        return await stream.SubscribeAsync(observer, new EventSequenceTokenV2(offset));
+        ArgumentNullException.ThrowIfNull(stream);
+        var before = new List<StreamSubscriptionHandle<EventBatchBlock>>();
+        foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await stream.GetAllSubscriptionHandles())
+            before.Add(await handle.ResumeAsync(new Discarding()));
+        // The new one first: without any subscriber the agent would forget the stream, and not hear of the new one.
+        StreamSubscriptionHandle<EventBatchBlock> begun =
+            await stream.SubscribeAsync(observer, new EventSequenceTokenV2(offset));
+        foreach (StreamSubscriptionHandle<EventBatchBlock> handle in before)
+            await handle.UnsubscribeAsync();
+        return begun;
     }
 
     /// <summary>Ends all that this grain reads of a partition.</summary>
@@ -53,5 +61,13 @@ public static class WeirStreams
         bool isPartition = TopicKeys.TryParse(stream.GetKeyAsString(), out int number);
         partition = new TopicPartition(stream.GetNamespace() ?? "", number);
         return isPartition && partition.Topic.Length > 0;
+    }
+
+    /// <summary>Takes what is still delivered to a subscription that is being replaced.</summary>
+    private sealed class Discarding : IAsyncObserver<EventBatchBlock>
+    {
+        public Task OnNextAsync(EventBatchBlock item, StreamSequenceToken? token = null) => Task.CompletedTask;
+
+        public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
     }
 }

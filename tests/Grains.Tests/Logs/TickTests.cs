@@ -48,8 +48,9 @@ public sealed class TickTests : IAsyncLifetime, IDisposable
             await _appended.UntilCountAsync(i + 1);
         }
 
-        await UntilAsync(() => _time.Armed == 0);
+        await UntilArmedAsync();
         _time.Move(TimeSpan.FromMinutes(10));
+        await UntilAsync(() => _time.Armed == 0);
 
         LogFetch fetch = await _log.ReadAsync(Partition, 0, ReadLimits.Default);
         Assert.Equal(60, fetch.Batches.Count);
@@ -93,12 +94,14 @@ public sealed class TickTests : IAsyncLifetime, IDisposable
 
     private Task UntilArmedAsync() => UntilAsync(() => _time.Armed == 1);
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private async Task UntilAsync(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!condition())
         {
-            limit.Token.ThrowIfCancellationRequested();
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException(
+                    $"{_time.Armed} timers are armed at {_time.GetUtcNow():O}, appended up to {_appended.Items[^1]}");
             await Task.Yield();
         }
     }

@@ -44,7 +44,7 @@ public sealed class CompletenessTests
         // It is to go on further back, as after a restore.
         record.Next = 3;
 
-        await cluster.RestartAsync();
+        await cluster.RestartAsync(options => options.ReannounceInterval = TimeSpan.FromMinutes(10));
 
         await record.Taken.UntilCountAsync(2);
         Assert.Equal((0, 10), record.Taken.Items[1]);

@@ -88,6 +88,8 @@ public sealed class TestCluster : IAsyncDisposable
         });
         Log = wrap?.Invoke(log) ?? log;
         var builder = new InProcessTestClusterBuilder(silos);
+        // The service owns what is stored; a new one would not find its subscriptions.
+        builder.Options.ServiceId = "weir-tests";
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(Log);
