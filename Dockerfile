@@ -14,7 +14,8 @@ VOLUME /data
 ENV WEIR_DataDirectory=/data \
     WEIR_HttpUrl=http://0.0.0.0:8080 \
     WEIR_SiloPort=11111 \
-    WEIR_GatewayPort=30000
+    WEIR_GatewayPort=30000 \
+    WEIR_GatewayAddress=0.0.0.0
 EXPOSE 8080 11111 30000
 # The image has no curl: the silo asks its own health endpoint and exits with 0 if the answer is OK.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \

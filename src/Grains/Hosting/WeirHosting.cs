@@ -2,6 +2,7 @@ namespace Weir.Grains.Hosting;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -40,11 +41,15 @@ public static class WeirHosting
         configure(weir);
 
         silo.Services.AddSingleton(weir);
+
+        // Orleans places every grain through Polly, which tells of each placement.
+        silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Warning));
         silo.Services.AddSingleton<IValidateOptions<WeirOptions>, WeirOptionsValidator>();
         silo.Services.AddTransient<IConfigurationValidator, WeirValidator>();
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton(services =>
-            new CodecRegistry(new OrleansCodecs(services.GetRequiredService<Serializer>())));
+            new CodecRegistry([
+                .. services.GetServices<ICodecProvider>(), new OrleansCodecs(services.GetRequiredService<Serializer>())]));
         silo.Services.AddSingleton<JobRegistry>();
         silo.Services.AddSingleton<ITopicTypes>(services => services.GetRequiredService<JobRegistry>());
         silo.Services.AddSingleton<JobTopics>();
