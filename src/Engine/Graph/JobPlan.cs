@@ -68,7 +68,7 @@ public sealed class JobPlan
     public int GroupOfKey(int operatorIndex, ReadOnlyMemory<byte> key)
     {
         object keyValue = Codecs.For(KeyTypeOf(operatorIndex)).ReadObject(new ByteReader(key))!;
-        return (int)GroupOfTyped.MakeGenericMethod(keyValue.GetType()).Invoke(null, [this, keyValue])!;
+        return (int)GroupOfTyped.MakeGenericMethod(keyValue.GetType()).Invoke(null, [this, operatorIndex, keyValue])!;
     }
 
     /// <summary>Number of channels of a key group.</summary>
@@ -147,7 +147,10 @@ public sealed class JobPlan
     private static readonly System.Reflection.MethodInfo GroupOfTyped = typeof(JobPlan).GetMethod(
         nameof(GroupOf), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;
 
-    private static int GroupOf<TKey>(JobPlan plan, TKey key)
-        where TKey : notnull =>
-        KeyGroups.GroupOf(KeyHasher<TKey>.For(plan.Codecs.For<TKey>()).Hash(key), plan.GroupCount);
+    private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
+        where TKey : notnull
+    {
+        object hasher = plan.Graph.Operators[operatorIndex].Inputs[0].GroupHasher(plan.Codecs);
+        return KeyGroups.GroupOf(((KeyHasher<TKey>)hasher).Hash(key), plan.GroupCount);
+    }
 }
