@@ -59,7 +59,8 @@ public interface IWeirClient
     Task<IReadOnlyList<SendReceipt>> SendAsync<T>(
         Topic<T> topic, IReadOnlyList<T> batch, CancellationToken cancellation = default);
 
-    /// <summary>A producer for high rates; it connects with its first event. Dispose of it to send what waits.</summary>
+    /// <summary>A producer for high rates; it connects with its first event. Dispose of it to send what waits.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     Producer<T> CreateProducer<T>(Topic<T> topic, ProducerOptions? options = null);
 
@@ -111,7 +112,8 @@ public interface IWeirClient
     /// it holds nothing.
     /// </summary>
     /// <exception cref="WeirException"><see cref="WeirError.UnknownJob"/>, <see cref="WeirError.UnknownOperator"/>,
-    /// <see cref="WeirError.InvalidValue"/> for a key of another type, <see cref="WeirError.JobNotRunning"/>.</exception>
+    /// <see cref="WeirError.InvalidValue"/> for a key of another type, <see cref="WeirError.JobNotRunning"/>.
+    /// </exception>
     Task<KeyReport?> InspectAsync<TKey>(
         string job, string operatorName, TKey key, CancellationToken cancellation = default)
         where TKey : notnull;

@@ -7,7 +7,8 @@ using Weir.Contracts.Keys;
 using Weir.Contracts.Topics;
 
 /// <summary>See <see cref="IJsonClient"/>.</summary>
-internal sealed class JsonClient(TopicDirectory topics, ViewDirectory views, GrainCalls calls) : IJsonClient
+internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewDirectory views, GrainCalls calls)
+    : IJsonClient
 {
     public async Task<IReadOnlyList<WireReceipt>> SendAsync(
         string topic, IReadOnlyList<string> events, CancellationToken cancellation = default)
@@ -17,7 +18,7 @@ internal sealed class JsonClient(TopicDirectory topics, ViewDirectory views, Gra
         if (events.Count == 0)
             return [];
         return await GrainCalls.AskOnceAsync(
-            () => topics.Topic(topic).SendJsonAsync([.. events]),
+            () => grains.Topic(topic).SendJsonAsync([.. events]),
             $"send {events.Count} events to the topic '{topic}'",
             cancellation).ConfigureAwait(false);
     }
@@ -26,7 +27,7 @@ internal sealed class JsonClient(TopicDirectory topics, ViewDirectory views, Gra
         string topic, ReadOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        var pages = new JsonPages(topic, topics.Topic(topic), calls);
+        var pages = new JsonPages(topic, grains.Topic(topic), calls);
         return new TopicReader<string>(topics, pages, options ?? new ReadOptions()).ReadAsync(cancellation);
     }
 

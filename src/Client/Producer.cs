@@ -17,8 +17,8 @@ using Weir.Engine.Time;
 /// </para>
 /// <para>An append that gets no answer is repeated under the same sequence number, so it is stored once. A refusal, or
 /// no answer for as long as <see cref="ProducerOptions.RetryFor"/>, ends the producer: the pending and all later calls
-/// throw a <see cref="WeirException"/>, and nothing is sent past the gap. A new producer of the same name learns what is
-/// stored (<see cref="StoredAsync"/>).</para>
+/// throw a <see cref="WeirException"/>, and nothing is sent past the gap. A new producer of the same name learns what
+/// is stored (<see cref="StoredAsync"/>).</para>
 /// </remarks>
 /// <typeparam name="T">The type of the events.</typeparam>
 public sealed class Producer<T> : IAsyncDisposable
@@ -54,8 +54,8 @@ public sealed class Producer<T> : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends events as one batch for each partition that they belong to: a batch is stored as a unit, and its boundaries
-    /// are part of the data. Without a key, all go to one partition. An empty list sends nothing.
+    /// Sends events as one batch for each partition that they belong to: a batch is stored as a unit, and its
+    /// boundaries are part of the data. Without a key, all go to one partition. An empty list sends nothing.
     /// </summary>
     /// <param name="batch">The events; not to be changed before the call has completed.</param>
     /// <param name="cancellation">Stops the wait for room; nothing of the batch is sent then.</param>

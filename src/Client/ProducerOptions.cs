@@ -19,8 +19,8 @@ public sealed record ProducerOptions
     public long? Epoch { get; init; }
 
     /// <summary>
-    /// Sends wait while this many bytes are not stored yet, 64 KiB to 1 GiB, counting 64 bytes for each batch beside its
-    /// payload. Each waiting caller may exceed it by one batch. Default 16 MiB.
+    /// Sends wait while this many bytes are not stored yet, 64 KiB to 1 GiB, counting 64 bytes for each batch beside
+    /// its payload. Each waiting caller may exceed it by one batch. Default 16 MiB.
     /// </summary>
     public long MaxPendingBytes { get; init; } = 16 << 20;
 

@@ -22,7 +22,7 @@ internal sealed class WeirClient : IWeirClient
     private static readonly TimeSpan LongestPoll = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<string, TopicAppender> _senders = new(StringComparer.Ordinal);
-    private readonly IGrainFactory _grains;
+    private readonly WeirGrains _grains;
     private readonly CodecRegistry _codecs;
     private readonly GrainCalls _calls;
     private readonly TopicDirectory _topics;
@@ -31,17 +31,15 @@ internal sealed class WeirClient : IWeirClient
     public WeirClient(IGrainFactory grains, CodecRegistry codecs, IOptions<WeirClientOptions> options)
     {
         options.Value.Validate();
-        _grains = grains;
+        _grains = new WeirGrains(grains);
         _codecs = codecs;
         _calls = new GrainCalls(options.Value.RetryFor, options.Value.TimeProvider);
-        _topics = new TopicDirectory(grains, _calls);
-        _views = new ViewDirectory(grains, _calls);
-        Json = new JsonClient(_topics, _views, _calls);
+        _topics = new TopicDirectory(_grains, _calls);
+        _views = new ViewDirectory(_grains, _calls);
+        Json = new JsonClient(_grains, _topics, _views, _calls);
     }
 
     public IJsonClient Json { get; }
-
-    private ICatalogGrain Catalog => _grains.GetGrain<ICatalogGrain>("catalog");
 
     public async Task<TopicDescription> CreateTopicAsync(
         Topic topic, TopicOptions? options = null, CancellationToken cancellation = default)
@@ -56,7 +54,7 @@ internal sealed class WeirClient : IWeirClient
         };
         _topics.Forget(topic.Name);
         return await _calls.AskAsync(
-            () => _topics.Topic(topic.Name).CreateAsync(definition), $"create the topic '{topic.Name}'", cancellation)
+            () => _grains.Topic(topic.Name).CreateAsync(definition), $"create the topic '{topic.Name}'", cancellation)
             .ConfigureAwait(false);
     }
 
@@ -64,7 +62,7 @@ internal sealed class WeirClient : IWeirClient
         _topics.FindAsync(topic, cancellation);
 
     public async Task<IReadOnlyList<TopicDescription>> ListTopicsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(Catalog.ListTopicsAsync, "list the topics", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListTopicsAsync(), "list the topics", cancellation).ConfigureAwait(false);
 
     public async Task<SendReceipt> SendAsync<T>(Topic<T> topic, T value, CancellationToken cancellation = default) =>
         (await SendAsync(topic, [value], cancellation).ConfigureAwait(false))[0];
@@ -111,14 +109,14 @@ internal sealed class WeirClient : IWeirClient
     public Task SealAsync(string topic, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
-        return _calls.AskAsync(() => _topics.Topic(topic).SealAsync(), $"seal the topic '{topic}'", cancellation);
+        return _calls.AskAsync(() => _grains.Topic(topic).SealAsync(), $"seal the topic '{topic}'", cancellation);
     }
 
     public IAsyncEnumerable<TopicEvent<T>> ReadAsync<T>(
         Topic<T> topic, ReadOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        var pages = new TypedPages<T>(topic, _codecs.For<T>(), _topics.Topic(topic.Name), _calls);
+        var pages = new TypedPages<T>(topic, _codecs.For<T>(), _grains.Topic(topic.Name), _calls);
         return new TopicReader<T>(_topics, pages, options ?? new ReadOptions()).ReadAsync(cancellation);
     }
 
@@ -132,7 +130,7 @@ internal sealed class WeirClient : IWeirClient
         _calls.AskAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
 
     public async Task<IReadOnlyList<JobStatus>> ListJobsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(Catalog.ListJobsAsync, "list the jobs", cancellation).ConfigureAwait(false);
+        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation).ConfigureAwait(false);
 
     public async Task<JobStatus> WaitForJobAsync(
         string job, Func<JobStatus, bool> until, CancellationToken cancellation = default)
@@ -164,7 +162,7 @@ internal sealed class WeirClient : IWeirClient
     private IJobGrain Job(string job)
     {
         ArgumentException.ThrowIfNullOrEmpty(job);
-        return _grains.GetGrain<IJobGrain>($"j:{job}");
+        return _grains.Job(job);
     }
 
     // One producer a topic, so that single sends share calls. One that has failed is replaced: each send here stands

@@ -19,7 +19,7 @@ public sealed class FlightsJobTests
     [Theory]
     [InlineData(6)]
     [InlineData(0)]
-    public void SomeAreLate_WindowsEqualTheModelOfBatchesAndWatermarks(int latenessHours)
+    public void SomeAreLate_BothFilesEqualTheModelOfBatchesAndWatermarks(int latenessHours)
     {
         using var oracle = new FlightsOracle(FlightsData.Directory);
         var options = new FlightsCase(TimeSpan.FromHours(2), TimeSpan.FromHours(latenessHours), Partitions: 4);
@@ -29,5 +29,6 @@ public sealed class FlightsJobTests
         Assert.Equal(run.LateFlights, run.TooLate);
         Assert.True(run.LateFlights > 0);
         FlightsData.AssertSame(oracle.AirportFeatures(options), run.AirportFeatures(), "airport-features");
+        FlightsData.AssertSame(oracle.QuietRoutes(options), run.QuietRoutes(), "quiet-routes");
     }
 }

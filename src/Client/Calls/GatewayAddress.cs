@@ -40,7 +40,8 @@ internal static class GatewayAddress
         return isHost && isPort
             ? (host, port)
             : throw new WeirException(
-                WeirError.InvalidRequest, $"'{gateway}' is not a gateway; write host:port, for example localhost:30000.");
+                WeirError.InvalidRequest,
+                $"'{gateway}' is not a gateway; write host:port, for example localhost:30000.");
     }
 
     // Silos listen on IPv4 unless told otherwise, so that address is taken if a name has several.

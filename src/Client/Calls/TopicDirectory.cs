@@ -8,19 +8,17 @@ using Weir.Contracts.Topics;
 /// Where topics are. Partition counts are remembered until a call for the topic fails: they are fixed for the life of a
 /// topic, but a topic can be removed and made again.
 /// </summary>
-internal sealed class TopicDirectory(IGrainFactory grains, GrainCalls calls)
+internal sealed class TopicDirectory(WeirGrains grains, GrainCalls calls)
 {
     private readonly ConcurrentDictionary<string, int> _partitions = new(StringComparer.Ordinal);
 
-    public ITopicGrain Topic(string topic) => grains.GetGrain<ITopicGrain>($"t:{topic}");
-
-    public IAppendGrain Appender(string topic, int partition) => grains.GetGrain<IAppendGrain>($"t:{topic}/{partition}");
+    public WeirGrains Grains => grains;
 
     public async Task<TopicDescription?> FindAsync(string topic, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         TopicDescription? found = await calls.AskAsync(
-            () => Topic(topic).DescribeAsync(), $"describe the topic '{topic}'", cancellation).ConfigureAwait(false);
+            () => grains.Topic(topic).DescribeAsync(), $"describe the topic '{topic}'", cancellation).ConfigureAwait(false);
         if (found is null)
             Forget(topic);
         else

@@ -53,8 +53,8 @@ internal sealed class EventEncoder<T>(Topic<T> topic, CodecRegistry codecs)
                 throw new WeirException(
                     WeirError.InvalidRequest,
                     $"A batch of {_batches[partition].Count} events for the topic '{topic.Name}' has "
-                    + $"{_batches[partition].Bytes.Length} bytes in partition {partition}; the limit is {MaxBatchBytes}, "
-                    + "send smaller batches.");
+                    + $"{_batches[partition].Bytes.Length} bytes in partition {partition}; send smaller batches, of at "
+                    + $"most {MaxBatchBytes} bytes.");
         }
     }
 

@@ -37,7 +37,8 @@ internal sealed class TopicAppender(
     /// <summary>The next partition for what has no key.</summary>
     public int NextPartition(int partitions) => (int)((uint)Interlocked.Increment(ref _turn) % (uint)partitions);
 
-    /// <summary>Learns the partitions and where a named producer goes on. A failure is forgotten: it may be tried again.
+    /// <summary>
+    /// Learns the partitions, and where a named producer goes on. A failure is forgotten: it may be tried again.
     /// </summary>
     public async ValueTask<PartitionLane[]> OpenAsync(CancellationToken cancellation)
     {
@@ -91,14 +92,15 @@ internal sealed class TopicAppender(
         if (Volatile.Read(ref _failure) is not { } failure)
             return;
         WeirError error = failure is WeirException weir ? weir.Error : WeirError.InvalidRequest;
-        throw new WeirException(error, $"The producer of '{topic}' has failed, make a new one: {failure.Message}", failure);
+        throw new WeirException(
+            error, $"The producer of '{topic}' has failed, make a new one: {failure.Message}", failure);
     }
 
     private async Task<PartitionLane[]> OpenLanesAsync()
     {
         int partitions = await topics.PartitionsOfAsync(topic, CancellationToken.None).ConfigureAwait(false);
         PartitionLane[] lanes = await Task.WhenAll(Enumerable.Range(0, partitions).Select(
-            partition => PartitionLane.OpenAsync(this, topics.Appender(topic, partition), partition)))
+            partition => PartitionLane.OpenAsync(this, topics.Grains.Appender(topic, partition), partition)))
             .ConfigureAwait(false);
         Volatile.Write(ref _lanes, lanes);
         return lanes;

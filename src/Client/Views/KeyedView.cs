@@ -44,8 +44,8 @@ internal sealed class KeyedView<TKey, TValue>(
         {
             throw new WeirException(
                 WeirError.InvalidValue,
-                $"What the view '{place.View}' of the job '{place.Job}' holds for the key '{place.Key}' can not be read "
-                + $"as {typeof(TValue).Name}: {fault.Message}. Is the view of another type?",
+                $"What the view '{place.View}' of the job '{place.Job}' holds for the key '{place.Key}' can not be "
+                + $"read as {typeof(TValue).Name}: {fault.Message}. Is the view of another type?",
                 fault);
         }
     }

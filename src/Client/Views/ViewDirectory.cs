@@ -10,13 +10,10 @@ using Weir.Contracts.Keys;
 /// Reaches the grains of keys, and keeps answers from going back in time: once an epoch of a job has answered, an older
 /// one is asked again.
 /// </summary>
-internal sealed class ViewDirectory(IGrainFactory grains, GrainCalls calls)
+internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
 {
     private readonly ConcurrentDictionary<(string Job, string View), string> _operators = new();
     private readonly ConcurrentDictionary<string, long> _epochs = new(StringComparer.Ordinal);
-
-    public IKeyGrain Key(string job, string operatorName, string key) =>
-        grains.GetGrain<IKeyGrain>($"{job}/{operatorName}/{key}");
 
     /// <summary>Asks the grain of a key of a view.</summary>
     /// <param name="place">The view and the key.</param>
@@ -36,7 +33,7 @@ internal sealed class ViewDirectory(IGrainFactory grains, GrainCalls calls)
                 async () =>
                 {
                     string owner = await OperatorOfAsync(place.Job, place.View).ConfigureAwait(false);
-                    TAnswer answer = await ask(Key(place.Job, owner, place.Key)).ConfigureAwait(false);
+                    TAnswer answer = await ask(grains.Key(place.Job, owner, place.Key)).ConfigureAwait(false);
                     CheckEpoch(place.Job, validity(answer)?.Epoch);
                     return answer;
                 },
@@ -56,7 +53,7 @@ internal sealed class ViewDirectory(IGrainFactory grains, GrainCalls calls)
         string job, string operatorName, string key, CancellationToken cancellation) => calls.AskAsync(
             async () =>
             {
-                KeyReport? report = await Key(job, operatorName, key).InspectAsync().ConfigureAwait(false);
+                KeyReport? report = await grains.Key(job, operatorName, key).InspectAsync().ConfigureAwait(false);
                 CheckEpoch(job, report?.Epoch);
                 return report;
             },
@@ -67,7 +64,7 @@ internal sealed class ViewDirectory(IGrainFactory grains, GrainCalls calls)
     public async IAsyncEnumerable<string> ListKeysAsync(
         string job, string view, int pageSize, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        IViewGrain grain = grains.GetGrain<IViewGrain>($"{job}/{view}");
+        IViewGrain grain = grains.View(job, view);
         string? from = null;
         do
         {
@@ -87,8 +84,7 @@ internal sealed class ViewDirectory(IGrainFactory grains, GrainCalls calls)
     {
         if (_operators.TryGetValue((job, view), out string? known))
             return known;
-        ViewDescription description =
-            await grains.GetGrain<IViewGrain>($"{job}/{view}").DescribeAsync().ConfigureAwait(false);
+        ViewDescription description = await grains.View(job, view).DescribeAsync().ConfigureAwait(false);
         return _operators.GetOrAdd((job, view), description.Operator);
     }
 

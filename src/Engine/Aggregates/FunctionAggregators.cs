@@ -1,6 +1,8 @@
 namespace Weir.Engine.Aggregates;
 
-/// <summary>A seed and a fold. It can not merge: a fold of two accumulators is not defined, so sessions refuse it.</summary>
+/// <summary>
+/// A seed and a fold. It can not merge: a fold of two accumulators is not defined, so sessions refuse it.
+/// </summary>
 internal sealed class FoldAggregator<TIn, TAccumulator>(TAccumulator seed, Func<TAccumulator, TIn, TAccumulator> fold)
     : IAggregator<TIn, TAccumulator, TAccumulator>
 {

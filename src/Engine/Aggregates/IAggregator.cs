@@ -5,7 +5,9 @@ namespace Weir.Engine.Aggregates;
 /// one object serves all keys and windows. Merging must give what adding all events of both would.
 /// </summary>
 /// <typeparam name="TIn">The type of the events.</typeparam>
-/// <typeparam name="TAccumulator">What is kept; needs a codec. A mutable struct avoids an object per window.</typeparam>
+/// <typeparam name="TAccumulator">
+/// What is kept; needs a codec. A mutable struct avoids an object per window.
+/// </typeparam>
 /// <typeparam name="TResult">The type of the result.</typeparam>
 public interface IAggregator<TIn, TAccumulator, out TResult>
 {
@@ -18,6 +20,9 @@ public interface IAggregator<TIn, TAccumulator, out TResult>
     /// <summary>Adds what another accumulator holds, which is not used any more. Called when sessions merge.</summary>
     void Merge(ref TAccumulator into, in TAccumulator from);
 
-    /// <summary>The result now. May be asked for more than once and must not change the accumulator.</summary>
+    /// <summary>
+    /// The result now. May be asked for more than once; must neither change the accumulator nor be changed by what is
+    /// added to it later.
+    /// </summary>
     TResult Result(in TAccumulator accumulator);
 }

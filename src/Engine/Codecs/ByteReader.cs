@@ -2,7 +2,6 @@ namespace Weir.Engine.Codecs;
 
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Text;
 
 /// <summary>
 /// Reads what a <see cref="ByteWriter"/> wrote. Every length is checked against what is left before anything is
@@ -117,12 +116,14 @@ public sealed class ByteReader
         if (length == 0)
             return null;
         if (length - 1 > (ulong)Remaining)
-            throw new CorruptDataException($"a string of {length - 1} bytes was announced and {Remaining} bytes are left");
-        return Encoding.UTF8.GetString(ReadBytes((int)(length - 1)));
+            throw new CorruptDataException(
+                $"a string of {length - 1} bytes was announced and {Remaining} bytes are left");
+        return AnyText.Decode(ReadBytes((int)(length - 1)));
     }
 
     /// <summary>
-    /// Enters the frame that comes next: until <see cref="LeaveFrame"/> only its bytes can be read. Returns the outer end.
+    /// Enters the frame that comes next: until <see cref="LeaveFrame"/> only its bytes can be read. Returns the outer
+    /// end.
     /// </summary>
     public int EnterFrame()
     {

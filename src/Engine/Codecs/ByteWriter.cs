@@ -99,7 +99,10 @@ public sealed class ByteWriter
         WriteBytes(bytes);
     }
 
-    /// <summary>A string in UTF-8 with its length plus 1; 0 stands for null.</summary>
+    /// <summary>
+    /// A string in UTF-8 with its length plus 1; 0 stands for null. Text that UTF-8 can not hold, with half of a
+    /// surrogate pair alone, comes back as it was.
+    /// </summary>
     public void WriteString(string? value)
     {
         if (value is null)
@@ -108,12 +111,15 @@ public sealed class ByteWriter
             return;
         }
 
+        // Half of a surrogate pair alone is counted as the three bytes of its replacement, which is what it takes.
         int count = Encoding.UTF8.GetByteCount(value);
         WriteVarint((ulong)count + 1);
-        Encoding.UTF8.GetBytes(value, Reserve(count));
+        AnyText.Encode(value, Reserve(count));
     }
 
-    /// <summary>Begins a frame: bytes preceded by their own count. Returns the start to give to <see cref="EndFrame"/>.</summary>
+    /// <summary>
+    /// Begins a frame: bytes preceded by their own count. Returns the start to give to <see cref="EndFrame"/>.
+    /// </summary>
     public int BeginFrame()
     {
         WriteByte(0);

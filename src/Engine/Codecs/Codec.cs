@@ -24,9 +24,15 @@ public abstract class Codec
 }
 
 /// <summary>
-/// Writes values of type <typeparamref name="T"/> as bytes and reads them back. Equal values give equal bytes in every
-/// process, and <c>Read</c> of what <c>Write</c> wrote is an equal value. Stateless and thread-safe.
+/// Writes values of type <typeparamref name="T"/> as bytes and reads them back. Values that can not be told apart give
+/// equal bytes in every process, and <c>Read</c> of what <c>Write</c> wrote can not be told from the original.
+/// Stateless and thread-safe.
 /// </summary>
+/// <remarks>
+/// 1.0m and 1.00m compare as equal but print differently: they have different bytes. The order in which a
+/// <see cref="HashSet{T}"/> or <see cref="Dictionary{TKey, TValue}"/> lists its items depends on its history; it is no
+/// part of the value and is not kept.
+/// </remarks>
 /// <typeparam name="T">The type of the values.</typeparam>
 public abstract class Codec<T> : Codec
 {

@@ -19,7 +19,8 @@ internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?>
 /// <summary>Shared form of the collections: a count plus 1 (0 stands for null), then the items in order.</summary>
 internal static class ItemCount
 {
-    public static void Write(ByteWriter writer, int? count) => writer.WriteVarint(count is { } some ? (ulong)some + 1 : 0);
+    public static void Write(ByteWriter writer, int? count) =>
+        writer.WriteVarint(count is { } some ? (ulong)some + 1 : 0);
 
     public static int? Read(ByteReader reader)
     {
@@ -108,7 +109,8 @@ internal sealed class SetCodec<T>(Codec<T> item) : Codec<HashSet<T>>
 }
 
 /// <summary>A dictionary, its entries ordered by their bytes, for the reason given at the set.</summary>
-internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> key, Codec<TValue> item) : Codec<Dictionary<TKey, TValue>>
+internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> key, Codec<TValue> item)
+    : Codec<Dictionary<TKey, TValue>>
     where TKey : notnull
 {
     public override string Schema => $"{{{key.Schema}:{item.Schema}}}";
@@ -132,8 +134,8 @@ internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> key, Codec<TValu
         var entries = new Dictionary<TKey, TValue>(count);
         for (int i = 0; i < count; i++)
         {
-            if (!entries.TryAdd(key.Read(reader), item.Read(reader)))
-                throw new CorruptDataException("a dictionary holds the same key twice");
+            if (key.Read(reader) is not { } entry || !entries.TryAdd(entry, item.Read(reader)))
+                throw new CorruptDataException("a dictionary holds the same key twice, or null");
         }
 
         return entries;

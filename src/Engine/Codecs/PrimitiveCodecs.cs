@@ -18,9 +18,13 @@ internal static class PrimitiveCodecs
         new Primitive<ulong>("ulong", (w, v) => w.WriteVarint(v), r => r.ReadVarint()),
         new Primitive<char>("char", (w, v) => w.WriteVarint(v), r => (char)Narrow<ushort>(r.ReadVarint())),
         new Primitive<float>(
-            "float", (w, v) => w.WriteInt32(BitConverter.SingleToInt32Bits(v)), r => BitConverter.Int32BitsToSingle(r.ReadInt32())),
+            "float",
+            (w, v) => w.WriteInt32(BitConverter.SingleToInt32Bits(v)),
+            r => BitConverter.Int32BitsToSingle(r.ReadInt32())),
         new Primitive<double>(
-            "double", (w, v) => w.WriteInt64(BitConverter.DoubleToInt64Bits(v)), r => BitConverter.Int64BitsToDouble(r.ReadInt64())),
+            "double",
+            (w, v) => w.WriteInt64(BitConverter.DoubleToInt64Bits(v)),
+            r => BitConverter.Int64BitsToDouble(r.ReadInt64())),
         new Primitive<decimal>("decimal", WriteDecimal, ReadDecimal),
         new Primitive<string>("string", (w, v) => w.WriteString(v), r => r.ReadString()!),
         new Primitive<byte[]>("bytes", WriteBytes, ReadBytes),

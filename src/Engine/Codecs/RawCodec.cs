@@ -22,20 +22,25 @@ internal static class RawCodec
 {
     // Types whose bytes are not all valid values, or whose layout is not ours to rely on, are written by members.
     private static readonly HashSet<Type> Excluded =
-        [typeof(bool), typeof(decimal), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(char)];
+    [
+        typeof(bool), typeof(char), typeof(decimal),
+        typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly),
+    ];
 
     /// <summary>
-    /// Padding would carry bytes of chance, so equal values could have unequal bytes: only a struct that its fields fill
-    /// completely is copied. <c>{long, long}</c> is; <c>{long, byte}</c> is not (16 bytes, 9 used).
+    /// Padding would carry bytes of chance, so equal values could have unequal bytes: only a struct that its fields
+    /// fill completely is copied. <c>{long, long}</c> is; <c>{long, byte}</c> is not (16 bytes, 9 used).
     /// </summary>
     public static bool CanCopy(Type type) =>
-        type.IsValueType && !type.IsPrimitive && !type.IsGenericType && FilledSize(type) is { } size && size == SizeOf(type);
+        type.IsValueType && !type.IsPrimitive && !type.IsGenericType
+        && FilledSize(type) is not null;
 
     public static string SchemaOf(Type type) => type.IsEnum
         ? $"{type.Name}:{Enum.GetUnderlyingType(type).Name}"
-        : $"{type.Name}<{string.Join(',', Fields(type).Select(field => $"{field.Name}:{SchemaOfField(field.FieldType)}"))}>";
+        : $"{type.Name}<{string.Join(',', Fields(type).Select(field => $"{field.Name}:{SchemaOf(field)}"))}>";
 
-    private static string SchemaOfField(Type type) => type.IsPrimitive ? type.Name : SchemaOf(type);
+    private static string SchemaOf(FieldInfo field) =>
+        field.FieldType.IsPrimitive ? field.FieldType.Name : SchemaOf(field.FieldType);
 
     private static int? FilledSize(Type type)
     {
@@ -45,7 +50,7 @@ internal static class RawCodec
             type = Enum.GetUnderlyingType(type);
         if (type.IsPrimitive)
             return type == typeof(IntPtr) || type == typeof(UIntPtr) ? null : SizeOf(type);
-        if (!type.IsValueType)
+        if (!type.IsValueType || type.IsExplicitLayout)
             return null;
         int sum = 0;
         foreach (FieldInfo field in Fields(type))
@@ -55,7 +60,7 @@ internal static class RawCodec
             sum += size;
         }
 
-        return sum > 0 ? sum : null;
+        return sum > 0 && sum == SizeOf(type) ? sum : null;
     }
 
     private static FieldInfo[] Fields(Type type) =>

@@ -6,21 +6,26 @@ using Weir.Engine.Streams;
 /// <summary>The rules that a graph must obey; each gives a sentence per fault.</summary>
 internal static class GraphRules
 {
+    private const string NameRule = "use 1 to 200 lower-case letters, digits, '.', '_' or '-'";
+
     public static IEnumerable<string> Check(JobGraph graph, CodecRegistry codecs) =>
     [
         .. graph.Faults,
         .. Shape(graph),
         .. OperatorNames(graph),
+        .. PartNames(graph),
         .. ViewNames(graph),
         .. TopicTypes(graph),
+        .. TopicUses(graph),
         .. Codecs(graph, codecs),
+        .. Keys(graph),
         .. EventTimes(graph),
     ];
 
     private static IEnumerable<string> Shape(JobGraph graph)
     {
         if (!Names.IsValid(graph.Name))
-            yield return $"'{graph.Name}' can not name a job: use 1 to 200 lower-case letters, digits, '.', '_' or '-'.";
+            yield return $"'{graph.Name}' can not name a job: {NameRule}.";
         if (graph.Sources.Count == 0)
             yield return "It reads no topic: begin with From(topic).";
         if (graph.Outputs.Count == 0 && graph.Operators.Count == 0)
@@ -32,30 +37,58 @@ internal static class GraphRules
     private static IEnumerable<string> OperatorNames(JobGraph graph)
     {
         foreach (IOperatorNode node in graph.Operators.Where(node => !Names.IsValid(node.Name)))
-            yield return $"The operator '{node.Name}' ({node.Node.Kind}) needs a name of 1 to 200 lower-case letters, digits, '.', '_' or '-'.";
-        foreach (var twins in graph.Operators.GroupBy(node => node.Name).Where(group => group.Count() > 1))
-            yield return $"The name '{twins.Key}' belongs to {twins.Count()} operators: a name identifies state, so it must be unique.";
+            yield return $"The operator '{node.Name}' ({node.Node.Kind}) needs another name: {NameRule}.";
+        foreach (var twins in graph.Operators.GroupBy(node => node.Name).Where(IsShared))
+        {
+            yield return $"The name '{twins.Key}' belongs to {twins.Count()} operators: a name identifies state, so it "
+                + "must be unique.";
+        }
+    }
+
+    private static IEnumerable<string> PartNames(JobGraph graph)
+    {
+        foreach (IOperatorNode node in graph.Operators)
+        {
+            foreach (var twins in node.PartNames.GroupBy(part => part).Where(IsShared))
+                yield return $"The operator '{node.Name}' has {twins.Count()} parts with the name of the {twins.Key}.";
+        }
     }
 
     private static IEnumerable<string> ViewNames(JobGraph graph)
     {
-        foreach (var twins in graph.Operators.Where(node => node.View is not null).GroupBy(node => node.View!.Name).Where(group => group.Count() > 1))
-            yield return $"The view '{twins.Key}' is published by {string.Join(" and ", twins.Select(node => $"'{node.Name}'"))}: one operator owns a view.";
+        foreach (var twins in graph.Operators.Where(node => node.View is not null).GroupBy(node => node.View!.Name))
+        {
+            if (!IsShared(twins))
+                continue;
+            yield return $"The view '{twins.Key}' is published by {And(twins.Select(Quoted))}: one operator owns a "
+                + "view.";
+        }
     }
 
     private static IEnumerable<string> TopicTypes(JobGraph graph)
     {
-        foreach (var topics in graph.Inputs.Concat(graph.Outputs).GroupBy(topic => topic.Name))
+        foreach (var topics in graph.Inputs.Concat(graph.AllOutputs).GroupBy(topic => topic.Name))
         {
             Type[] types = [.. topics.Select(topic => topic.EventType).Distinct()];
             if (types.Length > 1)
-                yield return $"The topic '{topics.Key}' is used with the types {string.Join(" and ", types.Select(type => type.Name))}.";
+                yield return $"The topic '{topics.Key}' is used with the types {And(types.Select(type => type.Name))}.";
+            else if (topics.Select(topic => topic.Version).Distinct().Count() > 1)
+                yield return $"The topic '{topics.Key}' is used with several versions of {types[0].Name}.";
+            else if (topics.Select(topic => topic.KeyObject).Distinct().Count() > 1)
+                yield return $"The topic '{topics.Key}' is used with different keys, or with and without one.";
         }
+    }
 
-        foreach (string name in graph.Inputs.Select(topic => topic.Name).Intersect(graph.Outputs.Select(topic => topic.Name)))
+    private static IEnumerable<string> TopicUses(JobGraph graph)
+    {
+        IEnumerable<string> inputs = graph.Inputs.Select(topic => topic.Name);
+        foreach (string name in inputs.Intersect(graph.Outputs.Select(topic => topic.Name)))
             yield return $"The topic '{name}' is both read and written: that would be a cycle.";
-        foreach (var twice in graph.Inputs.GroupBy(topic => topic.Name).Where(group => group.Count() > 1))
-            yield return $"The topic '{twice.Key}' is read {twice.Count()} times: read it once and use that stream in several places.";
+        foreach (var twice in inputs.GroupBy(name => name).Where(IsShared))
+        {
+            yield return $"The topic '{twice.Key}' is read {twice.Count()} times: read it once and use that stream in "
+                + "several places.";
+        }
     }
 
     private static IEnumerable<string> Codecs(JobGraph graph, CodecRegistry codecs)
@@ -68,11 +101,21 @@ internal static class GraphRules
 
         foreach (IOperatorNode node in graph.Operators)
         {
-            IEnumerable<Type> types = [node.KeyType, .. node.Inputs.Select(edge => edge.From.EventType), .. node.StateTypes];
+            IEnumerable<Type> inputs = node.Inputs.Select(edge => edge.From.EventType);
+            IEnumerable<Type> types = [node.KeyType, .. inputs, .. node.StateTypes];
             if (node.View is not null)
                 types = types.Append(node.View.ValueType);
             foreach (Type type in types.Distinct().Where(type => codecs.TryFind(type) is null))
                 yield return $"The operator '{node.Name}': {new NoCodecException(type).Message}";
+        }
+    }
+
+    private static IEnumerable<string> Keys(JobGraph graph)
+    {
+        foreach (IOperatorNode node in graph.Operators.Where(node => !KeyTypes.CompareByValue(node.KeyType)))
+        {
+            yield return $"The operator '{node.Name}' has keys of the type '{node.KeyType}', which are equal only if "
+                + "they are the same object: use a record or struct without arrays and collections in it.";
         }
     }
 
@@ -82,9 +125,17 @@ internal static class GraphRules
         {
             foreach (StreamNode head in node.Inputs.SelectMany(edge => JobPlan.HeadsOf(edge.From)).Distinct())
             {
-                if (head is ISourceNode { HasEventTime: false } source)
-                    yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' has no WithEventTime.";
+                if (head is not ISourceNode { HasEventTime: false } source)
+                    continue;
+                yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' "
+                    + "has no WithEventTime.";
             }
         }
     }
+
+    private static bool IsShared<TKey, T>(IGrouping<TKey, T> users) => users.Skip(1).Any();
+
+    private static string Quoted(IOperatorNode node) => $"'{node.Name}'";
+
+    private static string And(IEnumerable<string> names) => string.Join(" and ", names);
 }

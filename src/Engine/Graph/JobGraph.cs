@@ -38,6 +38,8 @@ public sealed class JobGraph
     /// <summary>The topics that the job writes, each once, in order of definition.</summary>
     public IReadOnlyList<Topic> Outputs => [.. _outputs.Select(output => output.Topic).DistinctBy(topic => topic.Name)];
 
+    internal IEnumerable<Topic> AllOutputs => _outputs.Select(output => output.Topic);
+
     internal IReadOnlyList<StreamNode> Nodes => _nodes;
 
     internal IReadOnlyList<ISourceNode> Sources => _sources;

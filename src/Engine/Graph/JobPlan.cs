@@ -30,7 +30,8 @@ public sealed class JobPlan
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs))
         {
             if (!partitions.TryGetValue(topic.Name, out int count) || count < 1)
-                throw new ArgumentException($"The topic '{topic.Name}' of the job '{graph.Name}' has no partition count.", nameof(partitions));
+                throw new ArgumentException(
+                    $"The topic '{topic.Name}' of the job '{graph.Name}' has no partition count.", nameof(partitions));
         }
     }
 
@@ -65,10 +66,13 @@ public sealed class JobPlan
     public Topic TopicOfSource(int source) => Graph.Sources[source].Topic;
 
     /// <summary>The key group of a key, given as its codec's bytes.</summary>
+    /// <exception cref="CorruptDataException">The bytes are not such a key.</exception>
     public int GroupOfKey(int operatorIndex, ReadOnlyMemory<byte> key)
     {
-        object keyValue = Codecs.For(KeyTypeOf(operatorIndex)).ReadObject(new ByteReader(key))!;
-        return (int)GroupOfTyped.MakeGenericMethod(keyValue.GetType()).Invoke(null, [this, operatorIndex, keyValue])!;
+        Type type = KeyTypeOf(operatorIndex);
+        object value = Codecs.For(type).ReadObject(new ByteReader(key))
+            ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
+        return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
     }
 
     /// <summary>Number of channels of a key group.</summary>
@@ -134,7 +138,9 @@ public sealed class JobPlan
         throw new InvalidOperationException($"The edge {edge.Id} does not leave the stage {stage.Head}.");
     }
 
-    /// <summary>Whether an edge keeps to the partitions of a source: same key object, and as many groups as topics have.</summary>
+    /// <summary>
+    /// Whether an edge keeps to the partitions of a source: same key object, and as many groups as topics have.
+    /// </summary>
     internal bool IsCoPartitioned(KeyEdge edge, int head) =>
         edge.FollowsPartitions && GroupCount == KeyGroups.Default && Graph.Nodes[head] is ISourceNode;
 
@@ -142,7 +148,8 @@ public sealed class JobPlan
     internal int PartitionsOfHead(int head) =>
         Graph.Nodes[head] is ISourceNode source ? PartitionsOf(source.Topic.Name) : GroupCount;
 
-    private int ChannelsFrom(KeyEdge edge, StreamNode head) => IsCoPartitioned(edge, head.Id) ? 1 : PartitionsOfHead(head.Id);
+    private int ChannelsFrom(KeyEdge edge, StreamNode head) =>
+        IsCoPartitioned(edge, head.Id) ? 1 : PartitionsOfHead(head.Id);
 
     private static readonly System.Reflection.MethodInfo GroupOfTyped = typeof(JobPlan).GetMethod(
         nameof(GroupOf), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;

@@ -19,7 +19,9 @@ internal abstract class KeyEdge
 
     public abstract Type KeyType { get; }
 
-    /// <summary>Whether key and partition of the source are the same thing, so that a group has one channel here.</summary>
+    /// <summary>
+    /// Whether key and partition of the source are the same thing, so that a group has one channel here.
+    /// </summary>
     public abstract bool FollowsPartitions { get; }
 
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>

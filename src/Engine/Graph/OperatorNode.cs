@@ -22,6 +22,9 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
     /// <summary>The types that its state needs codecs for.</summary>
     public abstract IEnumerable<Type> StateTypes { get; }
 
+    /// <summary>What has a name of its own inside the operator; the names are unique there.</summary>
+    public virtual IEnumerable<string> PartNames => [];
+
     /// <summary>Whether it waits for the watermark, so that its sources must say what time an event has.</summary>
     public abstract bool NeedsEventTime { get; }
 
@@ -50,6 +53,8 @@ internal interface IOperatorNode
     StreamNode Node { get; }
 
     IEnumerable<Type> StateTypes { get; }
+
+    IEnumerable<string> PartNames { get; }
 
     bool NeedsEventTime { get; }
 

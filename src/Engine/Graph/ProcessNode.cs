@@ -19,6 +19,12 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public override IEnumerable<Type> StateTypes => Slots.SelectMany(slot => slot.Types);
 
+    public override IEnumerable<string> PartNames =>
+    [
+        .. Slots.Select(slot => $"state '{slot.Name}'"),
+        .. Sides.Select(side => $"side output '{side.Name}'"),
+    ];
+
     public override bool NeedsEventTime => false;
 
     public override KeyedOperator Create(Stage stage) => new ProcessOperator<TKey, TIn, TOut>(this, stage);
@@ -32,12 +38,16 @@ internal interface ISideOfProcess
 {
     object Output { get; }
 
+    string Name { get; }
+
     object Receivers(Stage stage);
 }
 
 internal sealed record SideOfProcess<T>(SideOutput<T> Side, SideNode<T> Node) : ISideOfProcess
 {
     public object Output => Side;
+
+    public string Name => Side.Name;
 
     public object Receivers(Stage stage) => Node.Receivers(stage);
 }

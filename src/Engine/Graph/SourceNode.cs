@@ -20,7 +20,8 @@ internal sealed class SourceNode<T>(Topic<T> topic) : StreamNode<T>("source"), I
 
     StreamNode ISourceNode.Node => this;
 
-    public BatchReader CreateReader(Stage stage) => new BatchReader<T>(this, stage.Plan.Codecs.For<T>(), Receivers(stage));
+    public BatchReader CreateReader(Stage stage) =>
+        new BatchReader<T>(this, stage.Plan.Codecs.For<T>(), Receivers(stage));
 
     public override string Describe() => $"source {Topic.Name} {Topic.Schema} {Watermarks?.Description ?? "no time"}";
 }
@@ -66,5 +67,8 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Codec<T> codec, Recei
             receiver.OnEvent(in value, time);
             watermarks?.OnEvent(time);
         }
+
+        if (_bytes.Remaining > 0)
+            throw new CorruptDataException($"{_bytes.Remaining} bytes follow the {batch.Count} events of the batch");
     }
 }

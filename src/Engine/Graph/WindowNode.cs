@@ -7,7 +7,8 @@ using Weir.Engine.Streams;
 using Weir.Engine.Windows;
 
 /// <summary>Windows as the graph has them: how events are assigned, what panes hold, where late events go.</summary>
-internal sealed class WindowNode<TKey, TIn, TOut>(string name, WindowSpec spec, WindowFunction<TKey, TIn, TOut> function)
+internal sealed class WindowNode<TKey, TIn, TOut>(
+    string name, WindowSpec spec, WindowFunction<TKey, TIn, TOut> function)
     : OperatorNode<TKey, TOut>(name, "window")
     where TKey : notnull
 {

@@ -64,7 +64,9 @@ public sealed class GroupProgram
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
     /// </summary>
-    /// <exception cref="OperatorFailedException">A function of the user's failed; the program must be discarded.</exception>
+    /// <exception cref="OperatorFailedException">
+    /// A function of the user's failed; the program must be discarded.
+    /// </exception>
     public void Apply(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
@@ -123,6 +125,10 @@ public sealed class GroupProgram
         if (!mark.IsIdle)
             _watermarks.SetIdle(channel, idle: false);
         bool clockRose = _clocks.Advance(channel, mark.Clock);
+
+        // A channel that has ended gets no more ticks; its clock must not hold back the others for ever.
+        if (mark.Watermark == EventTime.MaxValue)
+            clockRose |= _clocks.SetIdle(channel, idle: true);
         rose |= _watermarks.Advance(channel, mark.Watermark);
         if (mark.IsIdle)
             rose |= _watermarks.SetIdle(channel, idle: true);

@@ -46,7 +46,7 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
 
     public override void OnEvent(in T value, EventTime time)
     {
-        uint hash = _hasher.Hash(_key.Of(value));
+        uint hash = _hasher.Hash(_key.Take(in value));
         int group = KeyGroups.GroupOf(hash, _spec.Groups);
         if (_channels[group] < 0)
             throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, _spec.Partitions));

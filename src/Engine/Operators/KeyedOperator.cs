@@ -100,11 +100,18 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
 
     public override int Rows => Keys.Count;
 
+    private string Schema => $"keys {_keyCodec.Schema}, view {View?.Schema ?? "none"}, {StateSchema}";
+
     protected KeyTable<TKey> Keys { get; } = new();
 
     protected Receiver<TOut> Output { get; }
 
     protected ViewColumn? View { get; }
+
+    /// <summary>
+    /// What the bytes of a row mean, in words: state written under one schema must not be read under another.
+    /// </summary>
+    protected abstract string StateSchema { get; }
 
     /// <summary>Whether the row owns nothing beside the view.</summary>
     protected abstract bool IsRowEmpty(int row);
@@ -113,7 +120,8 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
 
     protected abstract void ReadRow(int row, ByteReader reader, RowTimers timers);
 
-    protected abstract void InspectRow(int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state);
+    protected abstract void InspectRow(
+        int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state);
 
     /// <summary>What the view shows of a row, or null.</summary>
     protected abstract ViewReading? ReadView(int row);
@@ -144,7 +152,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
     {
         ByteWriter header = segment.Writer;
         header.WriteString(_name);
-        header.WriteString(_keyCodec.Schema);
+        header.WriteString(Schema);
         WriteTime(header);
         header.WriteSigned(Keys.NextBirth);
         WriteShared(header);
@@ -168,8 +176,8 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         ByteReader header = segment.Header;
         string? name = header.ReadString();
         string? schema = header.ReadString();
-        if (name != _name || schema != _keyCodec.Schema)
-            throw new CorruptDataException($"the segment is of '{name}' with keys {schema}, not of '{_name}' with keys {_keyCodec.Schema}");
+        if (name != _name || schema != Schema)
+            throw new CorruptDataException($"the segment is of '{name}' with {schema}, not of '{_name}' with {Schema}");
         ReadTime(header);
         Keys.NextBirth = header.ReadSigned();
         ReadShared(header);
@@ -177,11 +185,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         var timers = new RowTimers(new OwnedTimers(), new OwnedTimers());
         foreach (ByteReader record in segment.AllRecords())
         {
-            TKey key = _keyCodec.Read(record);
-            uint hash = _hasher.Hash(key);
-            if (Keys.Find(key, hash) >= 0)
-                throw new CorruptDataException("the segment holds the same key twice");
-            int row = Keys.Add(key, hash, record.ReadSigned());
+            int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
             View?.Read(row, record);
             ReadRow(row, record, timers);
         }
@@ -191,7 +195,8 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         AfterRead();
     }
 
-    public sealed override ViewReading? Find(ReadOnlyMemory<byte> key) => FindRow(key) is >= 0 and var row ? ReadView(row) : null;
+    public sealed override ViewReading? Find(ReadOnlyMemory<byte> key) =>
+        FindRow(key) is >= 0 and var row ? ReadView(row) : null;
 
     public sealed override KeyInspection? Inspect(ReadOnlyMemory<byte> key, int group)
     {
@@ -224,9 +229,22 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         return new KeyPage(keys, null);
     }
 
+    private int AddRow(TKey key, long birth)
+    {
+        if (key is null || birth < 1 || birth >= Keys.NextBirth)
+            throw new CorruptDataException("a key of the segment is null or has an impossible number");
+        uint hash = _hasher.Hash(key);
+        return Keys.Find(key, hash) < 0
+            ? Keys.Add(key, hash, birth)
+            : throw new CorruptDataException("the segment holds the same key twice");
+    }
+
     private int FindRow(ReadOnlyMemory<byte> bytes)
     {
-        TKey key = _keyCodec.Read(new ByteReader(bytes));
+        var reader = new ByteReader(bytes);
+        TKey key = _keyCodec.Read(reader);
+        if (key is null || reader.Remaining > 0)
+            throw new CorruptDataException($"the bytes are no key of '{_name}'");
         return Keys.Find(key, _hasher.Hash(key));
     }
 }

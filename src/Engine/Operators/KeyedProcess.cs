@@ -41,7 +41,9 @@ public interface IKeyContext<out TKey, in TOut>
     /// <summary>The key.</summary>
     TKey Key { get; }
 
-    /// <summary>The timestamp of the event or event timer at hand; <see cref="EventTime.None"/> if it has none.</summary>
+    /// <summary>
+    /// The timestamp of the event or event timer at hand; <see cref="EventTime.None"/> if it has none.
+    /// </summary>
     EventTime Time { get; }
 
     /// <summary>How far event time has come.</summary>

@@ -3,7 +3,8 @@ namespace Weir.Engine.Operators;
 using Weir.Engine.Time;
 
 /// <summary>A function of the user's failed on an event or timer; the message names the operator and the key.</summary>
-public sealed class OperatorFailedException(string operatorName, object? key, EventTime time, Exception fault) : Exception(
+public sealed class OperatorFailedException(string operatorName, object? key, EventTime time, Exception fault)
+    : Exception(
     $"The operator '{operatorName}' failed for the key '{key}' at {time}: {fault.Message}", fault)
 {
     /// <summary>The operator.</summary>

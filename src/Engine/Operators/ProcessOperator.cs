@@ -53,7 +53,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     {
         if (!_sides.TryGetValue(side, out object? receiver))
             throw new InvalidOperationException(
-                $"The side output '{side.Name}' of '{_node.Name}' is not taken: add .Side(...) to the operator, or do not emit to it.");
+                $"The side output '{side.Name}' of '{_node.Name}' is not taken: add .Side(...) to the operator, or do "
+                + "not emit to it.");
         ((Receiver<T>)receiver).OnEvent(in value, Time);
     }
 
@@ -94,25 +95,20 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         RemoveRowIfEmpty(timer.Owner);
     }
 
+    protected override string StateSchema =>
+        $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
+
     protected override bool IsRowEmpty(int row) =>
         !_timers.HasAny(row) && Array.TrueForAll(_columns, column => column.IsEmpty(row));
 
     protected override void WriteShared(ByteWriter writer)
     {
         _timers.WriteNames(writer);
-        writer.WriteVarint((ulong)_columns.Length);
-        foreach (StateColumn column in _columns)
-            writer.WriteString(column.Slot.Name);
     }
 
     protected override void ReadShared(ByteReader reader)
     {
         _timers.ReadNames(reader);
-        string?[] stored = [.. Enumerable.Range(0, reader.ReadCount()).Select(_ => reader.ReadString())];
-        if (!stored.SequenceEqual(_columns.Select(column => column.Slot.Name)))
-            throw new CorruptDataException(
-                $"the segment holds the state [{string.Join(", ", stored)}] and the operator '{_node.Name}' has "
-                + $"[{string.Join(", ", _columns.Select(column => column.Slot.Name))}]");
     }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
@@ -141,7 +137,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
 
     protected override void AfterRead() => _timers.FindNamed();
 
-    protected override void InspectRow(int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
+    protected override void InspectRow(
+        int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
     {
         timers.AddRange(_timers.Pending(row));
         state.AddRange(_columns
@@ -168,6 +165,7 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         }
 
         throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the function, or name it in Slots.");
+            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the "
+            + "function, or name it in Slots.");
     }
 }

@@ -53,16 +53,15 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     public FiredTimer Fired(DueTimer timer, TimeDomain domain)
     {
         Count(timer.Owner, -1);
-        if (timer.Tag == 0)
-            return new FiredTimer(timer.Time, domain, null);
-        _named.Remove((timer.Owner, timer.Tag, domain));
-        return new FiredTimer(timer.Time, domain, _names[timer.Tag - 1]);
+        if (timer.Tag != 0)
+            _named.Remove((timer.Owner, timer.Tag, domain));
+        return new FiredTimer(timer.Time, domain, NameOf(timer.Tag));
     }
 
     public IEnumerable<PendingTimer> Pending(int row) => Enum.GetValues<TimeDomain>().SelectMany(domain => Queue(domain)
         .All()
         .Where(each => each.Owner == row)
-        .Select(each => new PendingTimer(each.Timer.Time, domain, each.Timer.Tag == 0 ? null : _names[each.Timer.Tag - 1])));
+        .Select(each => new PendingTimer(each.Timer.Time, domain, NameOf(each.Timer.Tag))));
 
     public void WriteNames(ByteWriter writer)
     {
@@ -97,6 +96,8 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         int tag = TagOf(name);
+        if (_named.TryGetValue((current.Row, tag, domain), out EventTime known) && known == due)
+            return;
         Remove(tag, domain);
         Queue(domain).AddNew(due, current.Row, tag);
         _named[(current.Row, tag, domain)] = due;
@@ -119,6 +120,8 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         _tags.Add(name, _names.Count);
         return _names.Count;
     }
+
+    private string? NameOf(int tag) => tag == 0 ? null : _names[tag - 1];
 
     private TimerQueue Queue(TimeDomain domain) => domain == TimeDomain.Event ? eventTimers : clockTimers;
 }

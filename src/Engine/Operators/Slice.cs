@@ -15,7 +15,9 @@ using Weir.Engine.Time;
 /// <param name="IsIdle">Whether the channel is idle from here on.</param>
 public readonly record struct Mark(int Position, EventTime Watermark, EventTime Clock, bool IsIdle);
 
-/// <summary>Where a slice goes: an operator of the job, one of its key groups, and the channel there that it belongs to.</summary>
+/// <summary>
+/// Where a slice goes: an operator of the job, one of its key groups, and the channel there that it belongs to.
+/// </summary>
 /// <param name="Operator">Index of the operator in the plan.</param>
 /// <param name="Group">The key group.</param>
 /// <param name="Channel">Index of the channel at that group.</param>
@@ -50,7 +52,9 @@ public abstract class Slice
     /// <summary>Number of steps of time.</summary>
     public int MarkCount { get; private set; }
 
-    /// <summary>What it weighs against the bounds of an inbox: its events, and its steps of time at a quarter.</summary>
+    /// <summary>
+    /// What it weighs against the bounds of an inbox: its events, and its steps of time at a quarter.
+    /// </summary>
     public int Weight => Count + (MarkCount + 3) / 4;
 
     /// <summary>Writes events and steps of time as bytes, for another process.</summary>

@@ -65,7 +65,8 @@ public sealed class SourceProgram
     public void Process(in EventBatch batch)
     {
         if (batch.From != Next)
-            throw new InvalidOperationException($"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
+            throw new InvalidOperationException(
+                $"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
         if (batch.Kind == BatchKind.Events)
             ReadEvents(in batch);
         else if (batch.Kind == BatchKind.Advance)
@@ -85,8 +86,14 @@ public sealed class SourceProgram
         writer.WriteSigned(Watermark.Milliseconds);
         writer.WriteSigned(Clock.Milliseconds);
         writer.WriteBool(IsIdle);
+
+        // In frames, so that a changed job can leave out a part that it has no more, or begin one that is new.
+        int generator = writer.BeginFrame();
         _generator?.Write(writer);
+        writer.EndFrame(generator);
+        int idleness = writer.BeginFrame();
         _idleness?.Write(writer);
+        writer.EndFrame(idleness);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -97,13 +104,21 @@ public sealed class SourceProgram
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         IsIdle = reader.ReadBool();
-        _generator?.Read(reader);
-        _idleness?.Read(reader);
+        int outer = reader.EnterFrame();
+        if (reader.Remaining > 0)
+            _generator?.Read(reader);
+        reader.LeaveFrame(outer);
+        outer = reader.EnterFrame();
+        if (reader.Remaining > 0)
+            _idleness?.Read(reader);
+        reader.LeaveFrame(outer);
     }
 
     /// <summary>Raises the watermark by hand, for tests that state it instead of deriving it.</summary>
     internal void RaiseWatermark(EventTime watermark)
     {
+        IsIdle = false;
+        _idleness?.OnActivity();
         Watermark = EventTime.Max(Watermark, watermark);
         _stage.Mark(Watermark, Clock, IsIdle);
     }
@@ -122,7 +137,9 @@ public sealed class SourceProgram
 
     private void EndBatch(in EventBatch batch)
     {
-        EventTime watermark = batch.Kind == BatchKind.End ? EventTime.MaxValue : _generator?.Current ?? EventTime.MinValue;
+        EventTime watermark = batch.Kind == BatchKind.End
+            ? EventTime.MaxValue
+            : _generator?.Current ?? EventTime.MinValue;
         watermark = EventTime.Max(Watermark, watermark);
         EventTime clock = EventTime.Max(Clock, batch.Stamp);
         bool idle = CheckIdle(in batch);

@@ -7,13 +7,16 @@ using Weir.Engine.Time;
 /// <summary>Encodes a stage's events for a topic, one batch per partition and flush.</summary>
 internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>, IStageEnd
 {
+    private const int AnyPartition = -1;
     private readonly Codec<T> _codec = stage.Plan.Codecs.For<T>();
-    private readonly int _partitions = stage.Plan.PartitionsOf(topic.Name);
+    private readonly Func<T, int>? _partitionOf =
+        topic.Partitioner(stage.Plan.PartitionsOf(topic.Name), stage.Plan.Codecs);
+
     private readonly SortedDictionary<int, (ByteWriter Bytes, int Count)> _pending = [];
 
     public override void OnEvent(in T value, EventTime time)
     {
-        int partition = topic.PartitionOf(value, _partitions, stage.Plan.Codecs) ?? -1;
+        int partition = _partitionOf?.Invoke(value) ?? AnyPartition;
         (ByteWriter bytes, int count) = _pending.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
         int start = bytes.BeginFrame();
         _codec.Write(bytes, in value);
@@ -32,7 +35,8 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>,
         if (_pending.Count == 0)
             return;
         foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
-            output.Append(new OutputBatch(topic.Name, partition < 0 ? null : partition, count, bytes.Detach()));
+            output.Append(new OutputBatch(
+                topic.Name, partition == AnyPartition ? null : partition, count, bytes.Detach()));
         _pending.Clear();
     }
 }

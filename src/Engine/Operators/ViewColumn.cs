@@ -10,6 +10,8 @@ internal abstract class ViewColumn
     public static ViewColumn Create(View view, CodecRegistry codecs) => (ViewColumn)Activator.CreateInstance(
         typeof(ViewColumn<>).MakeGenericType(view.ValueType), codecs.For(view.ValueType))!;
 
+    public abstract string Schema { get; }
+
     public abstract bool IsEmpty(int row);
 
     /// <summary>The window of the value; only if the row is not empty.</summary>
@@ -26,15 +28,18 @@ internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
 {
     private Entry[] _entries = new Entry[8];
 
-    public Codec<T> Codec => codec;
+    public override string Schema => codec.Schema;
 
-    /// <summary>Keeps a value unless the row holds one of a later window.</summary>
+    /// <summary>
+    /// Keeps a value unless the row holds one of a later window. A session that grew backwards begins before what the
+    /// row holds and covers it: [0, 10) replaces [5, 10).
+    /// </summary>
     public void Set(int row, TimeRange window, T value)
     {
         if (row >= _entries.Length)
             Array.Resize(ref _entries, Math.Max(_entries.Length * 2, row + 1));
         ref Entry entry = ref _entries[row];
-        if (entry.IsPresent && entry.Window.Start > window.Start)
+        if (entry.IsPresent && entry.Window.Start > window.Start && entry.Window.End > window.End)
             return;
         entry = new Entry(true, window, value);
     }

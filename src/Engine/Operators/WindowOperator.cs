@@ -11,7 +11,7 @@ using Weir.Engine.Windows;
 /// <summary>
 /// Windows of a key group. A pane is one window of one key; it is opened by its first event, fires when its trigger
 /// says so, and is closed when the watermark reaches its last instant plus the allowed lateness.
-/// Invariant: an open pane has a cleanup timer (unless its end is the end of time) and is not late.
+/// Invariant: an open pane has a cleanup timer, unless that lies at the end of time, and is not late.
 /// </summary>
 /// <remarks>
 /// Size 60 s, lateness 10 s: an event at 61 s opens [60 s, 120 s); the watermark 119.999 s fires it; an event at 70 s
@@ -76,10 +76,19 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     {
         _pane = timer.Owner;
         TimeRange window = _panes.Window(_pane);
-        Act(_trigger.OnTimer(this, timer.Time, domain));
-        if (domain == TimeDomain.Event && timer.Time == CleanupTime(window))
-            ClosePane(_pane);
+        try
+        {
+            Act(_trigger.OnTimer(this, timer.Time, domain));
+            if (domain == TimeDomain.Event && timer.Time == CleanupTime(window))
+                ClosePane(_pane);
+        }
+        catch (Exception fault) when (fault is not OperatorFailedException)
+        {
+            throw new OperatorFailedException(_node.Name, Keys.Key(_panes.KeyRow(timer.Owner)), timer.Time, fault);
+        }
     }
+
+    protected override string StateSchema => $"window {_contents.Schema}";
 
     protected override bool IsRowEmpty(int row) => _panes.First(row) < 0;
 
@@ -118,7 +127,8 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         }
     }
 
-    protected override void InspectRow(int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
+    protected override void InspectRow(
+        int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
     {
         for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
             windows.Add(new OpenWindow(_panes.Window(pane), _contents.Describe(pane)));
@@ -242,7 +252,8 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         EventTime cleanup = CleanupTime(window);
         if (cleanup != EventTime.MaxValue)
             EventTimers.AddNew(cleanup, pane);
-        if (window.MaxTimestamp > Watermark && window.MaxTimestamp != cleanup)
+        bool cleanupFires = cleanup == window.MaxTimestamp && cleanup != EventTime.MaxValue;
+        if (window.MaxTimestamp > Watermark && !cleanupFires)
             EventTimers.AddNew(window.MaxTimestamp, pane);
         return pane;
     }

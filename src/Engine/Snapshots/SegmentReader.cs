@@ -30,7 +30,7 @@ internal sealed class SegmentReader
             throw new CorruptDataException("the index of the segment lies outside of it");
         _indexAt = (int)indexAt;
         _index = Block(_indexAt, out int end);
-        if (end != file.Length - FooterSize || _index.Length != Records * 12)
+        if (end != file.Length - FooterSize || Records != _index.Length / 12 || _index.Length % 12 != 0)
             throw new CorruptDataException("the index of the segment has the wrong length");
         Header = new ByteReader(Block(magic.Length, out _firstRecordBlock));
     }
@@ -41,12 +41,15 @@ internal sealed class SegmentReader
     /// <summary>The header block.</summary>
     public ByteReader Header { get; }
 
-    /// <summary>All key records in the order in which they were written. The reader is reused from one to the next.</summary>
+    /// <summary>
+    /// All key records in the order in which they were written. The reader is reused from one to the next.
+    /// </summary>
     public IEnumerable<ByteReader> AllRecords()
     {
         var reader = new ByteReader();
         long seen = 0;
-        for (int at = _firstRecordBlock; at < _indexAt;)
+        int at = _firstRecordBlock;
+        while (at < _indexAt)
         {
             reader.Reset(Block(at, out at));
             while (reader.Remaining > 0)
@@ -60,7 +63,7 @@ internal sealed class SegmentReader
             }
         }
 
-        if (seen != Records)
+        if (seen != Records || at != _indexAt)
             throw new CorruptDataException($"{seen} of {Records} key records were found");
     }
 

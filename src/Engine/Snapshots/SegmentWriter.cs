@@ -9,8 +9,9 @@ using Weir.Engine.Codecs;
 /// footer; every block carries its length and checksum, so that damage anywhere is found and one key can be read alone.
 /// </summary>
 /// <remarks>
-/// Layout: <c>"WEIRSEG1"</c>; blocks of (length 4, CRC-32C 4, bytes); the index is a block of (hash 4, block 4, offset 4)
-/// ordered by hash; the footer is (position of the index block 8, number of records 8, CRC-32C of the 16 bytes before 4).
+/// Layout: <c>"WEIRSEG1"</c>; blocks of (length 4, CRC-32C 4, bytes); the index is a block of (hash 4, block 4,
+/// offset 4) ordered by hash; the footer is (position of the index block 8, number of records 8, CRC-32C of the
+/// 16 bytes before 4).
 /// </remarks>
 internal sealed class SegmentWriter
 {

@@ -5,7 +5,10 @@ namespace Weir.Engine.State;
 /// Invariant: a row is stable while its key lives; <see cref="InOrder"/> lists live rows in the order in which their
 /// keys came, the same after a restore.
 /// </summary>
-/// <remarks>Open addressing with linear probing over row numbers; a removed row is used again.</remarks>
+/// <remarks>
+/// Open addressing with linear probing over row numbers; a removed row is used again. All keys of a group have equal
+/// hashes modulo the number of groups, so their low bits say little: a slot comes from the top bits of a product.
+/// </remarks>
 internal sealed class KeyTable<TKey>
     where TKey : notnull
 {
@@ -16,15 +19,13 @@ internal sealed class KeyTable<TKey>
     private long[] _births = new long[8];
     private int _rows;
     private int _firstFree = -1;
+    private int _shift = 32 - 4;
 
     /// <summary>Live keys.</summary>
     public int Count { get; private set; }
 
     /// <summary>What the next new key is numbered with.</summary>
     public long NextBirth { get; set; } = 1;
-
-    /// <summary>One more than the highest row in use so far: how long parallel arrays must be.</summary>
-    public int Capacity => _keys.Length;
 
     public TKey Key(int row) => _keys[row];
 
@@ -34,7 +35,7 @@ internal sealed class KeyTable<TKey>
     public int Find(TKey key, uint hash)
     {
         int mask = _slots.Length - 1;
-        for (int at = (int)hash & mask; _slots[at] != 0; at = (at + 1) & mask)
+        for (int at = HomeOf(hash); _slots[at] != 0; at = (at + 1) & mask)
         {
             int row = _slots[at] - 1;
             if (_hashes[row] == hash && Equality.Equals(_keys[row], key))
@@ -69,14 +70,14 @@ internal sealed class KeyTable<TKey>
     public void Remove(int row)
     {
         int mask = _slots.Length - 1;
-        int hole = (int)_hashes[row] & mask;
+        int hole = HomeOf(_hashes[row]);
         while (_slots[hole] != row + 1)
             hole = (hole + 1) & mask;
 
         // Close the gap: an entry moves back unless that would put it before its own first slot.
         for (int at = (hole + 1) & mask; _slots[at] != 0; at = (at + 1) & mask)
         {
-            int home = (int)_hashes[_slots[at] - 1] & mask;
+            int home = HomeOf(_hashes[_slots[at] - 1]);
             if (((at - home) & mask) < ((at - hole) & mask))
                 continue;
             _slots[hole] = _slots[at];
@@ -131,15 +132,19 @@ internal sealed class KeyTable<TKey>
     private void Place(int row)
     {
         int mask = _slots.Length - 1;
-        int at = (int)_hashes[row] & mask;
+        int at = HomeOf(_hashes[row]);
         while (_slots[at] != 0)
             at = (at + 1) & mask;
         _slots[at] = row + 1;
     }
 
+    // Fibonacci hashing: 2^32 divided by the golden ratio spreads any regular series of hashes.
+    private int HomeOf(uint hash) => (int)((hash * 2654435769u) >> _shift);
+
     private void Rehash(int size)
     {
         _slots = new int[size];
+        _shift--;
         for (int row = 0; row < _rows; row++)
         {
             if (_births[row] != 0)

@@ -17,6 +17,9 @@ internal abstract class StateColumn(StateSlot slot)
 {
     public StateSlot Slot { get; } = slot;
 
+    /// <summary>What the bytes of a row mean, in words.</summary>
+    public abstract string Schema { get; }
+
     public abstract bool IsEmpty(int row);
 
     public abstract void Clear(int row);
@@ -30,10 +33,13 @@ internal abstract class StateColumn(StateSlot slot)
     public abstract object? Describe(int row);
 }
 
-internal sealed class ValueColumn<T>(ValueSlot<T> slot, Codec<T> codec, CurrentRow current) : StateColumn(slot), IValueState<T>
+internal sealed class ValueColumn<T>(ValueSlot<T> slot, Codec<T> codec, CurrentRow current)
+    : StateColumn(slot), IValueState<T>
 {
     private T[] _values = new T[8];
     private bool[] _present = new bool[8];
+
+    public override string Schema => $"value {codec.Schema}";
 
     public bool HasValue => !IsEmpty(current.Row);
 
@@ -81,9 +87,12 @@ internal sealed class ValueColumn<T>(ValueSlot<T> slot, Codec<T> codec, CurrentR
     }
 }
 
-internal sealed class ListColumn<T>(ListSlot<T> slot, Codec<T> codec, CurrentRow current) : StateColumn(slot), IListState<T>
+internal sealed class ListColumn<T>(ListSlot<T> slot, Codec<T> codec, CurrentRow current)
+    : StateColumn(slot), IListState<T>
 {
     private List<T>?[] _lists = new List<T>?[8];
+
+    public override string Schema => $"list {codec.Schema}";
 
     public IReadOnlyList<T> Items => IsEmpty(current.Row) ? [] : _lists[current.Row]!;
 
@@ -143,6 +152,8 @@ internal sealed class MapColumn<TKey, TValue>(
     // Insertion order survives a restore; the order inside a hash map would not, and replays would differ.
     private OrderedDictionary<TKey, TValue>?[] _maps = new OrderedDictionary<TKey, TValue>?[8];
 
+    public override string Schema => $"map {codecs.Key.Schema} to {codecs.Value.Schema}";
+
     public int Count => IsEmpty(current.Row) ? 0 : _maps[current.Row]!.Count;
 
     public IReadOnlyCollection<KeyValuePair<TKey, TValue>> Entries => IsEmpty(current.Row) ? [] : _maps[current.Row]!;
@@ -192,8 +203,8 @@ internal sealed class MapColumn<TKey, TValue>(
         OrderedDictionary<TKey, TValue> map = MapOf(row);
         for (int i = 0; i < count; i++)
         {
-            if (!map.TryAdd(codecs.Key.Read(reader), codecs.Value.Read(reader)))
-                throw new CorruptDataException($"the map state '{Slot.Name}' holds the same key twice");
+            if (codecs.Key.Read(reader) is not { } key || !map.TryAdd(key, codecs.Value.Read(reader)))
+                throw new CorruptDataException($"the map state '{Slot.Name}' holds the same key twice, or null");
         }
     }
 

@@ -45,8 +45,11 @@ public class DataStream<T>
         return new DataStream<TResult>(Graph, Graph.Add(node, Node));
     }
 
-    /// <summary>Turns each event into any number of others and combines each with its origin; for query syntax.</summary>
-    public DataStream<TResult> SelectMany<TPart, TResult>(Func<T, IEnumerable<TPart>> parts, Func<T, TPart, TResult> combine)
+    /// <summary>
+    /// Turns each event into any number of others and combines each with its origin; for query syntax.
+    /// </summary>
+    public DataStream<TResult> SelectMany<TPart, TResult>(
+        Func<T, IEnumerable<TPart>> parts, Func<T, TPart, TResult> combine)
     {
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(combine);
@@ -58,7 +61,8 @@ public class DataStream<T>
     {
         ArgumentNullException.ThrowIfNull(others);
         if (others.Any(other => !ReferenceEquals(other.Graph, Graph)))
-            Graph.Fault("A union brings streams of different jobs together: all of them must come from this job's builder.");
+            Graph.Fault(
+                "A union brings streams of different jobs together: all of them must come from this job's builder.");
         DataStream<T>[] all = [this, .. others];
         var node = new UnionNode<T>();
         foreach (DataStream<T> stream in all)

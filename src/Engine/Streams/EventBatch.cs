@@ -35,7 +35,9 @@ public readonly record struct EventBatch
     /// <summary>The offset after this batch.</summary>
     public required long Next { get; init; }
 
-    /// <summary>Number of events in <see cref="Payload"/>; 0 unless the kind is <see cref="BatchKind.Events"/>.</summary>
+    /// <summary>
+    /// Number of events in <see cref="Payload"/>; 0 unless the kind is <see cref="BatchKind.Events"/>.
+    /// </summary>
     public int Count { get; init; }
 
     /// <summary>What the batch carries.</summary>

@@ -80,12 +80,14 @@ public sealed class WindowedStream<TKey, T>
     /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
     /// <param name="seed">An immutable value; all windows begin with it.</param>
     /// <param name="fold">A pure function of what was folded so far and an event.</param>
-    public AggregatedStream<TKey, T, TResult> Aggregate<TResult>(string name, TResult seed, Func<TResult, T, TResult> fold)
+    public AggregatedStream<TKey, T, TResult> Aggregate<TResult>(
+        string name, TResult seed, Func<TResult, T, TResult> fold)
     {
         ArgumentNullException.ThrowIfNull(fold);
         if (_windows.Assigner.Merges)
             _keyed.Stream.Graph.Fault(
-                $"The operator '{name}' folds sessions, which merge, and a fold can not: use an IAggregator with Merge.");
+                $"The operator '{name}' folds sessions, which merge, and a fold can not: use an IAggregator with "
+                + "Merge.");
         return Aggregate(name, new FoldAggregator<T, TResult>(seed, fold));
     }
 
@@ -101,7 +103,8 @@ public sealed class WindowedStream<TKey, T>
     /// <summary>Keeps the events of each window and gives them to a function when it fires.</summary>
     /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
     /// <param name="function">One object for all windows.</param>
-    public WindowProcessedStream<TKey, T, TResult> Process<TResult>(string name, WindowProcess<TKey, T, TResult> function)
+    public WindowProcessedStream<TKey, T, TResult> Process<TResult>(
+        string name, WindowProcess<TKey, T, TResult> function)
     {
         ArgumentNullException.ThrowIfNull(function);
         var node = _keyed.Add(

@@ -14,7 +14,9 @@ public sealed class AggregatedStream<TKey, T, TResult> : DataStream<Windowed<TKe
     internal AggregatedStream(JobGraph graph, WindowNode<TKey, T, Windowed<TKey, TResult>> window)
         : base(graph, window) => _window = window;
 
-    /// <summary>The events that came too late for every window; without a use of this they are counted and dropped.</summary>
+    /// <summary>
+    /// The events that came too late for every window; without a use of this they are counted and dropped.
+    /// </summary>
     public DataStream<T> Late => LateEvents.Of(Graph, _window);
 
     /// <summary>Writes the events that came too late to a topic.</summary>
@@ -44,7 +46,9 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
     internal WindowProcessedStream(JobGraph graph, WindowNode<TKey, T, TResult> window)
         : base(graph, window) => _window = window;
 
-    /// <summary>The events that came too late for every window; without a use of this they are counted and dropped.</summary>
+    /// <summary>
+    /// The events that came too late for every window; without a use of this they are counted and dropped.
+    /// </summary>
     public DataStream<T> Late => LateEvents.Of(Graph, _window);
 
     /// <summary>Writes the events that came too late to a topic.</summary>
@@ -114,7 +118,8 @@ internal static class ViewOf
     {
         ArgumentNullException.ThrowIfNull(view);
         if (node.View is { } other && !ReferenceEquals(other, view))
-            graph.Fault($"The operator '{node.Name}' publishes the views '{other.Name}' and '{view.Name}': one is possible.");
+            graph.Fault(
+                $"The operator '{node.Name}' publishes the views '{other.Name}' and '{view.Name}': one is possible.");
         node.View = view;
     }
 }

@@ -9,7 +9,9 @@ using Weir.Engine.Codecs;
 /// </summary>
 public static class StableHash
 {
-    /// <summary>Mixes 64 bits so that every input bit reaches every output bit (the finalizer of MurmurHash3).</summary>
+    /// <summary>
+    /// Mixes 64 bits so that every input bit reaches every output bit (the finalizer of MurmurHash3).
+    /// </summary>
     public static ulong Mix(ulong value)
     {
         value ^= value >> 33;
@@ -38,7 +40,10 @@ public static class StableHash
     }
 }
 
-/// <summary>Hashes keys of one type: integers and strings directly, everything else through the bytes of its codec.</summary>
+/// <summary>
+/// Hashes keys of one type: integers and strings directly, everything else through the bytes of its codec. It may keep
+/// a buffer, so it is for one thread at a time.
+/// </summary>
 internal abstract class KeyHasher<TKey>
 {
     public abstract uint Hash(TKey key);

@@ -9,8 +9,8 @@ using System.Text;
 public abstract class StreamJob
 {
     /// <summary>
-    /// Its name, by which it is started and asked: lower-case letters, digits, '.', '_' and '-'. The default is the name
-    /// of the class in kebab case: <c>PageViews</c> gives <c>page-views</c>.
+    /// Its name, by which it is started and asked: lower-case letters, digits, '.', '_' and '-'. The default is the
+    /// name of the class in kebab case: <c>PageViews</c> gives <c>page-views</c>.
     /// </summary>
     public virtual string Name => KebabCase(GetType().Name);
 

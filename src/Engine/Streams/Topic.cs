@@ -42,7 +42,7 @@ public abstract class Topic
     {
         if (!type.IsGenericType)
             return type.Name;
-        string name = type.Name[..type.Name.IndexOf('`', StringComparison.Ordinal)];
+        string name = type.Name.Split('`')[0];
         return $"{name}<{string.Join(',', type.GetGenericArguments().Select(SchemaName))}>";
     }
 }
@@ -69,11 +69,22 @@ public class Topic<T> : Topic
     public KeyedTopic<TKey, T> KeyedBy<TKey>(Func<T, TKey> key)
         where TKey : notnull => new(this, new EventKey<TKey, T>(key));
 
-    /// <summary>The partition of an event, or null if any will do (a topic without a key).</summary>
+    /// <summary>
+    /// The partition of an event, or null if any will do (a topic without a key). For many events, take a
+    /// <see cref="Partitioner"/>.
+    /// </summary>
     /// <param name="value">The event.</param>
     /// <param name="partitions">Number of partitions of the topic, 1 or more.</param>
     /// <param name="codecs">Finds the codec of the key's type.</param>
     public virtual int? PartitionOf(T value, int partitions, CodecRegistry codecs) => null;
+
+    /// <summary>
+    /// A function that gives the partition of each event, or null if any will do (a topic without a key). It keeps a
+    /// buffer, so that it allocates nothing per event: every writer needs its own, for one thread at a time.
+    /// </summary>
+    /// <param name="partitions">Number of partitions of the topic, 1 or more.</param>
+    /// <param name="codecs">Finds the codec of the key's type.</param>
+    public virtual Func<T, int>? Partitioner(int partitions, CodecRegistry codecs) => null;
 }
 
 /// <summary>A topic with a key.</summary>
@@ -91,11 +102,20 @@ public sealed class KeyedTopic<TKey, T> : Topic<T>
     internal override object? KeyObject => Key;
 
     /// <inheritdoc/>
-    public override int? PartitionOf(T value, int partitions, CodecRegistry codecs)
+    public override int? PartitionOf(T value, int partitions, CodecRegistry codecs) =>
+        Partitioner(partitions, codecs)(value);
+
+    /// <inheritdoc/>
+    public override Func<T, int> Partitioner(int partitions, CodecRegistry codecs)
     {
         ArgumentNullException.ThrowIfNull(codecs);
-        uint hash = Key.HasherFor(codecs).Hash(Key.Of(value));
-        return KeyGroups.PartitionOf(KeyGroups.GroupOf(hash, KeyGroups.Default), partitions);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(partitions);
+        var hasher = KeyHasher<TKey>.For(codecs.For<TKey>());
+        return value =>
+        {
+            int group = KeyGroups.GroupOf(hasher.Hash(Key.Take(in value)), KeyGroups.Default);
+            return KeyGroups.PartitionOf(group, partitions);
+        };
     }
 }
 
@@ -105,7 +125,6 @@ public sealed class KeyedTopic<TKey, T> : Topic<T>
 public sealed class EventKey<TKey, T>
     where TKey : notnull
 {
-    private KeyHasher<TKey>? _hasher;
     private Func<CodecRegistry, KeyHasher<TKey>>? _groupHasher;
 
     internal EventKey(Func<T, TKey> of)
@@ -140,13 +159,12 @@ public sealed class EventKey<TKey, T>
     }
 
     /// <summary>Hashes keys to find their group. Not to be shared between threads.</summary>
-    internal KeyHasher<TKey> GroupHasher(CodecRegistry codecs) => _groupHasher?.Invoke(codecs) ?? HasherFor(codecs);
+    internal KeyHasher<TKey> GroupHasher(CodecRegistry codecs) =>
+        _groupHasher?.Invoke(codecs) ?? KeyHasher<TKey>.For(codecs.For<TKey>());
 
-    // Hashers that go through a codec keep a buffer, so each thread that partitions must have its own.
-    internal KeyHasher<TKey> HasherFor(CodecRegistry codecs) =>
-        typeof(TKey) == typeof(string) || typeof(TKey) == typeof(long) || typeof(TKey) == typeof(int)
-            ? _hasher ??= KeyHasher<TKey>.For(codecs.For<TKey>())
-            : KeyHasher<TKey>.For(codecs.For<TKey>());
+    /// <summary>The key of an event where it decides the event's way, so where null must be found.</summary>
+    internal TKey Take(in T value) =>
+        Of(value) ?? throw new InvalidOperationException("The event has no key: the key function gave null.");
 }
 
 /// <summary>Which names are allowed for topics, jobs, operators and views.</summary>
@@ -154,7 +172,8 @@ internal static class Names
 {
     public static bool IsValid(string? name) =>
         name is { Length: >= 1 and <= 200 }
-        && name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '.' or '_' or '-');
+        && name.All(static letter =>
+            char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter is '.' or '_' or '-');
 
     public static string Check(string? name, string what) => IsValid(name)
         ? name!

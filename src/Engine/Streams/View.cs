@@ -1,7 +1,8 @@
 namespace Weir.Engine.Streams;
 
 /// <summary>
-/// A named, typed, queryable part of an operator's state: one value per key, readable while the job runs.
+/// A named, typed, queryable part of an operator's state: one value per key, readable while the job runs. A key that
+/// has had a value keeps its last one for the life of the state.
 /// </summary>
 public abstract class View
 {

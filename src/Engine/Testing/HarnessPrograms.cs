@@ -6,7 +6,9 @@ using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
-/// <summary>All programs of a job in one place; what one emits is applied by the next before anything else happens.</summary>
+/// <summary>
+/// All programs of a job in one place; what one emits is applied by the next before anything else happens.
+/// </summary>
 internal sealed class HarnessPrograms : IStageOutput
 {
     private readonly HarnessOutput _output;

@@ -23,8 +23,8 @@ public sealed record HarnessOptions
 }
 
 /// <summary>
-/// Runs a job in one thread with virtual time, to test it: send events, move the watermark or the clock, crash, and look
-/// at everything that comes out. Events pass the same codecs, programs and snapshots as in a silo.
+/// Runs a job in one thread with virtual time, to test it: send events, move the watermark or the clock, crash, and
+/// look at everything that comes out. Events pass the same codecs, programs and snapshots as in a silo.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -57,34 +57,32 @@ public sealed class JobHarness
         _programs = new HarnessPrograms(_plan, _output);
     }
 
-    /// <summary>Appends events as one batch per partition and processes all that follows from it.</summary>
+    /// <summary>
+    /// Appends events as one batch per partition and processes all that follows from it. Events of a topic without a
+    /// key go to partition 0.
+    /// </summary>
     /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
     /// <exception cref="OperatorFailedException">A function failed on an event of a key.</exception>
     public void Send<T>(Topic<T> topic, params T[] events)
     {
         ArgumentNullException.ThrowIfNull(topic);
         ArgumentNullException.ThrowIfNull(events);
-        Codec<T> codec = _options.Codecs.For<T>();
-        foreach (var batch in events.GroupBy(value => topic.PartitionOf(value, _options.Partitions, _options.Codecs) ?? 0))
-        {
-            var payload = new ByteWriter();
-            foreach (T value in batch)
-            {
-                int start = payload.BeginFrame();
-                codec.Write(payload, value);
-                payload.EndFrame(start);
-            }
+        Func<T, int>? partitionOf = topic.Partitioner(_options.Partitions, _options.Codecs);
+        foreach (var batch in events.GroupBy(value => partitionOf?.Invoke(value) ?? 0))
+            AppendEvents(topic, batch.Key, [.. batch]);
+        EndStep();
+    }
 
-            Append(topic, batch.Key, new EventBatch
-            {
-                From = 0,
-                Next = 0,
-                Count = batch.Count(),
-                Schema = topic.Schema,
-                Payload = payload.WrittenMemory,
-            });
-        }
-
+    /// <summary>Appends events as one batch to a partition of choice, and processes all that follows from it.</summary>
+    /// <exception cref="SourceFailedException">As for <see cref="Send{T}"/>; also when the job relies on the topic's
+    /// key and an event's key belongs to another partition.</exception>
+    public void SendTo<T>(Topic<T> topic, int partition, params T[] events)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        ArgumentNullException.ThrowIfNull(events);
+        ArgumentOutOfRangeException.ThrowIfNegative(partition);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(partition, _options.Partitions);
+        AppendEvents(topic, partition, events);
         EndStep();
     }
 
@@ -139,7 +137,12 @@ public sealed class JobHarness
     public byte[] Snapshot() => _programs.Snapshot();
 
     /// <summary>Discards what the job holds and goes on with an earlier <see cref="Snapshot"/>. Outputs stay.</summary>
-    public void Restore(ReadOnlyMemory<byte> snapshot) => _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+    public void Restore(ReadOnlyMemory<byte> snapshot)
+    {
+        _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+        foreach (SourceProgram source in _programs.Sources)
+            _ends[(source.Topic, source.Partition)] = source.Next;
+    }
 
     /// <summary>All events written to a topic so far, in order.</summary>
     public IReadOnlyList<T> Read<T>(Topic<T> topic)
@@ -179,7 +182,8 @@ public sealed class JobHarness
         where TKey : notnull => GroupOf(IndexOf(operatorName), key, out byte[] bytes).Inspect(bytes);
 
     /// <summary>How many events came too late for an operator.</summary>
-    public long LateEvents(string operatorName) => _programs.Groups(IndexOf(operatorName)).Sum(group => group.LateEvents);
+    public long LateEvents(string operatorName) =>
+        _programs.Groups(IndexOf(operatorName)).Sum(group => group.LateEvents);
 
     /// <summary>How many keys an operator holds state for.</summary>
     public int Keys(string operatorName) => _programs.Groups(IndexOf(operatorName)).Sum(group => group.Rows);
@@ -201,10 +205,33 @@ public sealed class JobHarness
         return _programs.Groups(operatorIndex)[_plan.GroupOfKey(operatorIndex, bytes)];
     }
 
+    private void AppendEvents<T>(Topic<T> topic, int partition, T[] events)
+    {
+        Codec<T> codec = _options.Codecs.For<T>();
+        var payload = new ByteWriter();
+        foreach (T value in events)
+        {
+            int start = payload.BeginFrame();
+            codec.Write(payload, value);
+            payload.EndFrame(start);
+        }
+
+        Append(topic, partition, new EventBatch
+        {
+            From = 0,
+            Next = 0,
+            Count = events.Length,
+            Schema = topic.Schema,
+            Payload = payload.WrittenMemory,
+        });
+    }
+
+    // A sealed partition takes nothing more, and neither does one whose watermark was raised to the end by hand.
     private void AppendToAll(Topic topic, BatchKind kind, EventTime time)
     {
-        for (int partition = 0; partition < _options.Partitions; partition++)
-            Append(topic, partition, new EventBatch { From = 0, Next = 1, Kind = kind, Time = time, Schema = "" });
+        var batch = new EventBatch { From = 0, Next = 1, Kind = kind, Time = time, Schema = "" };
+        foreach (SourceProgram source in _programs.SourcesOf(topic.Name).Where(source => !source.HasEnded))
+            Append(topic, source.Partition, batch);
     }
 
     private void Append(Topic topic, int partition, EventBatch batch)

@@ -25,13 +25,15 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
     /// <summary>Whether this is a timestamp at all, that is, not <see cref="None"/>.</summary>
     public bool HasValue => Milliseconds != long.MinValue;
 
-    /// <summary>The time of a <see cref="DateTimeOffset"/>, cut to whole milliseconds.</summary>
+    /// <summary>The time of a <see cref="DateTimeOffset"/>, rounded down to whole milliseconds.</summary>
     public static EventTime From(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
     /// <summary>The time of a <see cref="DateTime"/>; an unspecified kind is read as UTC.</summary>
-    public static EventTime From(DateTime time) => new(
-        (DateTime.SpecifyKind(time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time, DateTimeKind.Utc)
-            - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerMillisecond);
+    public static EventTime From(DateTime time)
+    {
+        DateTime utc = time.Kind == DateTimeKind.Local ? time.ToUniversalTime() : time;
+        return From(new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)));
+    }
 
     /// <summary>This time as a UTC <see cref="DateTimeOffset"/>, clamped to the range that type can hold.</summary>
     public DateTimeOffset ToDateTimeOffset() => DateTimeOffset.FromUnixTimeMilliseconds(
@@ -51,10 +53,12 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
         milliseconds == long.MinValue ? Plus(long.MaxValue).Plus(1) : Plus(-milliseconds);
 
     /// <summary>A time later by <paramref name="span"/>, in whole milliseconds, saturating.</summary>
-    public static EventTime operator +(EventTime time, TimeSpan span) => time.Plus(span.Ticks / TimeSpan.TicksPerMillisecond);
+    public static EventTime operator +(EventTime time, TimeSpan span) =>
+        time.Plus(span.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>A time earlier by <paramref name="span"/>, in whole milliseconds, saturating.</summary>
-    public static EventTime operator -(EventTime time, TimeSpan span) => time.Minus(span.Ticks / TimeSpan.TicksPerMillisecond);
+    public static EventTime operator -(EventTime time, TimeSpan span) =>
+        time.Minus(span.Ticks / TimeSpan.TicksPerMillisecond);
 
     /// <summary>The distance between two times, clamped to what a <see cref="TimeSpan"/> can hold.</summary>
     public static TimeSpan operator -(EventTime later, EventTime earlier)

@@ -36,7 +36,7 @@ internal sealed class BoundedWatermarks(long boundMilliseconds) : WatermarkGener
 /// <summary>
 /// Decides when a partition is idle, from a clock that only moves when it is told. A check that finds activity since
 /// the one before only notes it; the next quiet check starts the timer; idle when a later check finds more than the
-/// timeout passed. With 120 ms: activity, check at 0, check at 100 (starts), check at 200 (100 passed), check at 221: idle.
+/// timeout passed. With 120 ms: activity, check at 0, check at 100 (starts), at 200 (100 passed), at 221: idle.
 /// Source: Flink's WatermarksWithIdleness.
 /// </summary>
 internal sealed class IdlenessTimer(long timeoutMilliseconds)

@@ -41,7 +41,9 @@ public sealed class WatermarkMerge
     /// <summary>The last watermark of that channel.</summary>
     public EventTime ChannelWatermark(int channel) => _channels[channel].Watermark;
 
-    /// <summary>A channel's watermark; ignored while it is idle and when it is not higher. True if the merged one rose.</summary>
+    /// <summary>
+    /// A channel's watermark; ignored while it is idle and when it is not higher. True if the merged one rose.
+    /// </summary>
     public bool Advance(int channel, EventTime watermark)
     {
         ref Channel at = ref _channels[channel];
@@ -59,7 +61,9 @@ public sealed class WatermarkMerge
         return RaiseToMinimum();
     }
 
-    /// <summary>A channel becomes idle or active. True if the merged watermark rose; see also <see cref="IsIdle"/>.</summary>
+    /// <summary>
+    /// A channel becomes idle or active. True if the merged watermark rose; see also <see cref="IsIdle"/>.
+    /// </summary>
     public bool SetIdle(int channel, bool idle)
     {
         ref Channel at = ref _channels[channel];
@@ -120,7 +124,8 @@ public sealed class WatermarkMerge
     internal void Read(ByteReader reader)
     {
         if (reader.ReadVarint() != (ulong)_channels.Length)
-            throw new CorruptDataException($"the stored time belongs to another number of channels than {_channels.Length}");
+            throw new CorruptDataException(
+                $"the stored time belongs to another number of channels than {_channels.Length}");
         Watermark = new EventTime(reader.ReadSigned());
         IsIdle = reader.ReadBool();
         for (int i = 0; i < _channels.Length; i++)

@@ -14,7 +14,8 @@ public static class Watermarks
     public static WatermarkStrategy Bounded(TimeSpan outOfOrder, TimeSpan? idleAfter = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(outOfOrder, TimeSpan.Zero);
-        return Create($"bounded({Milliseconds(outOfOrder)})", () => new BoundedWatermarks(Milliseconds(outOfOrder)), idleAfter);
+        long bound = Milliseconds(outOfOrder);
+        return Create($"bounded({bound})", () => new BoundedWatermarks(bound), idleAfter);
     }
 
     /// <summary>Timestamps never fall: <see cref="Bounded"/> with a bound of zero.</summary>
@@ -23,9 +24,10 @@ public static class Watermarks
 
     private static WatermarkStrategy Create(string description, Func<WatermarkGenerator> generator, TimeSpan? idleAfter)
     {
-        if (idleAfter is { } after)
-            ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.FromMilliseconds(1), nameof(idleAfter));
-        return new WatermarkStrategy(description, generator, idleAfter is { } span ? Milliseconds(span) : null);
+        if (idleAfter is not { } span)
+            return new WatermarkStrategy(description, generator, idleAfterMilliseconds: null);
+        ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.FromMilliseconds(1), nameof(idleAfter));
+        return new WatermarkStrategy($"{description} idle({Milliseconds(span)})", generator, Milliseconds(span));
     }
 
     private static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;

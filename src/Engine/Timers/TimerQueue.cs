@@ -2,7 +2,9 @@ namespace Weir.Engine.Timers;
 
 using Weir.Engine.Time;
 
-/// <summary>A timer that came due. <paramref name="Owner"/> and <paramref name="Tag"/> are what it was added with.</summary>
+/// <summary>
+/// A timer that came due. <paramref name="Owner"/> and <paramref name="Tag"/> are what it was added with.
+/// </summary>
 internal readonly record struct DueTimer(EventTime Time, int Owner, int Tag);
 
 /// <summary>A timer with its place among those of equal time, as a snapshot keeps it.</summary>
@@ -14,17 +16,25 @@ internal readonly record struct StoredTimer(EventTime Time, int Tag, long Sequen
 /// </summary>
 /// <remarks>
 /// Timers of equal time share a bucket and a heap orders the distinct times only: a million windows that end together
-/// cost one heap entry. Added at 20, 10, 10: the heap holds 10 and 20, the bucket of 10 holds two.
+/// cost one heap entry. Added at 20, 10, 10: the heap holds 10 and 20, the bucket of 10 holds two. Times without timers
+/// and holes in buckets are dropped when they outnumber what lives, so timers that move about need no more memory than
+/// timers that stay.
 /// </remarks>
 internal sealed class TimerQueue
 {
+    private const int Slack = 64;
     private readonly Dictionary<long, Bucket> _buckets = [];
     private readonly PriorityQueue<long, long> _times = new();
 
     /// <summary>Number of timers.</summary>
     public int Count { get; private set; }
 
-    /// <summary>What the next timer is numbered with; part of a snapshot, so that a restored queue goes on alike.</summary>
+    /// <summary>Distinct times that are held in order, with or without timers.</summary>
+    public int HeldTimes => _times.Count;
+
+    /// <summary>
+    /// What the next timer is numbered with; part of a snapshot, so that a restored queue goes on alike.
+    /// </summary>
     public long NextSequence { get; set; }
 
     /// <summary>Adds a timer; false if it was there.</summary>
@@ -105,8 +115,17 @@ internal sealed class TimerQueue
             return bucket;
         bucket = new Bucket();
         _buckets.Add(time.Milliseconds, bucket);
-        _times.Enqueue(time.Milliseconds, time.Milliseconds);
+        if (_times.Count >= 2 * _buckets.Count + Slack)
+            DropEmptyTimes();
+        else
+            _times.Enqueue(time.Milliseconds, time.Milliseconds);
         return bucket;
+    }
+
+    private void DropEmptyTimes()
+    {
+        _times.Clear();
+        _times.EnqueueRange(_buckets.Keys.Select(time => (time, time)));
     }
 
     private void Append(Bucket bucket, Entry entry)
@@ -117,7 +136,9 @@ internal sealed class TimerQueue
 
     private readonly record struct Entry(int Owner, int Tag, long Sequence);
 
-    /// <summary>Timers of one time in order; removed ones leave a hole. Large buckets get an index when first searched.</summary>
+    /// <summary>
+    /// Timers of one time in order; removed ones leave a hole. Large buckets get an index when first searched.
+    /// </summary>
     private sealed class Bucket
     {
         private const int Hole = -1;
@@ -132,6 +153,8 @@ internal sealed class TimerQueue
 
         public void Append(Entry entry)
         {
+            if (_entries.Count >= 2 * Live + Slack)
+                DropHoles();
             _index?.Add((entry.Owner, entry.Tag), _entries.Count);
             _entries.Add(entry);
             Live++;
@@ -173,9 +196,19 @@ internal sealed class TimerQueue
             return entry;
         }
 
+        private void DropHoles()
+        {
+            _entries.RemoveRange(0, _head);
+            _entries.RemoveAll(static entry => entry.Owner == Hole);
+            _head = 0;
+            if (_index is not null)
+                BuildIndex();
+        }
+
         private void BuildIndex()
         {
-            _index = [];
+            _index ??= [];
+            _index.Clear();
             for (int i = _head; i < _entries.Count; i++)
             {
                 if (_entries[i].Owner != Hole)

@@ -6,6 +6,8 @@ using Weir.Engine.Codecs;
 /// <summary>The accumulators of all panes of a group, without naming their type.</summary>
 internal abstract class Accumulators<TIn, TResult>
 {
+    public abstract string Schema { get; }
+
     public abstract bool IsEmpty(int pane);
 
     public abstract void Add(int pane, in TIn value);
@@ -26,6 +28,8 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
 {
     private TAccumulator[] _accumulators = new TAccumulator[16];
     private bool[] _present = new bool[16];
+
+    public override string Schema => codec.Schema;
 
     public override bool IsEmpty(int pane) => pane >= _present.Length || !_present[pane];
 

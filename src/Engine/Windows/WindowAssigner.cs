@@ -66,7 +66,8 @@ internal sealed class SessionWindows(long gap) : WindowAssigner
 {
     public override bool Merges => true;
 
-    public override void Assign(EventTime time, List<TimeRange> windows) => windows.Add(new TimeRange(time, time.Plus(gap)));
+    public override void Assign(EventTime time, List<TimeRange> windows) =>
+        windows.Add(new TimeRange(time, time.Plus(gap)));
 
     public override string Describe() => $"session {gap}";
 }

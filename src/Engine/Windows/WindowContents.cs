@@ -13,6 +13,9 @@ internal readonly record struct Firing<TKey, TOut>(
 internal abstract class WindowContents<TKey, TIn, TOut>
     where TKey : notnull
 {
+    /// <summary>What the bytes of a pane mean, in words.</summary>
+    public abstract string Schema { get; }
+
     public abstract bool IsEmpty(int pane);
 
     public abstract void Add(int pane, in TIn value, EventTime time);
@@ -42,6 +45,8 @@ internal sealed class AggregatedContents<TKey, TIn, TResult>(Accumulators<TIn, T
     : WindowContents<TKey, TIn, Windowed<TKey, TResult>>
     where TKey : notnull
 {
+    public override string Schema => $"folded {accumulators.Schema}";
+
     public override bool IsEmpty(int pane) => accumulators.IsEmpty(pane);
 
     public override void Add(int pane, in TIn value, EventTime time) => accumulators.Add(pane, in value);
@@ -79,6 +84,8 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
 {
     private readonly WindowContext<TKey, TOut> _context = new();
     private List<TIn>?[] _events = new List<TIn>?[16];
+
+    public override string Schema => $"kept {codec.Schema}";
 
     public override bool IsEmpty(int pane) => pane >= _events.Length || _events[pane] is null;
 

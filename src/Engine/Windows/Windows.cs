@@ -54,7 +54,8 @@ public static class Windows
     {
         long milliseconds = offset.Ticks / TimeSpan.TicksPerMillisecond;
         if (milliseconds <= -below || milliseconds >= below)
-            throw new ArgumentOutOfRangeException(nameof(offset), offset, "The offset must be smaller than the step of the windows.");
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), offset, "The offset must be smaller than the step of the windows.");
         return milliseconds;
     }
 }

@@ -6,7 +6,8 @@ using Weir.Engine.Operators;
 /// Slices that wait for a key group of this silo. Invariant: it never holds more weight than its bound, except for a
 /// single slice that is heavier by itself; who finds it full keeps the slice and waits for room.
 /// </summary>
-/// <remarks>Any thread may post; only the group takes. The group is woken once, when the inbox stops being empty.</remarks>
+/// <remarks>Any thread may post; only the group takes. The group is woken once, when the inbox stops being
+/// empty.</remarks>
 internal sealed class GroupInbox(long epoch, int bound, Action wake)
 {
     private readonly Lock _lock = new();

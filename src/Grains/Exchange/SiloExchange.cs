@@ -7,7 +7,8 @@ using Weir.Engine.Operators;
 
 /// <summary>
 /// The exchange of a silo: it brings slices to the inboxes of local key groups by reference, and to groups elsewhere as
-/// bytes. Invariant: a slice is posted once; the order of a channel is the order of its sender's calls. A sender whose epoch has ended is released.
+/// bytes. Invariant: a slice is posted once; the order of a channel is the order of its sender's calls. A sender whose
+/// epoch has ended is released.
 /// </summary>
 internal sealed class SiloExchange(IGrainFactory grains)
 {

@@ -7,7 +7,8 @@ using Weir.Protocol.Exchange;
 /// What one instance of a stage sends: slices through the exchange, events to topics. Whoever runs the stage flushes it
 /// into here and then drains this before taking more input, so nothing grows without bound.
 /// </summary>
-internal sealed class StageOutbox(SiloExchange exchange, string job, long epoch, TopicOutput topics) : IStageOutput, IDisposable
+internal sealed class StageOutbox(SiloExchange exchange, string job, long epoch, TopicOutput topics)
+    : IStageOutput, IDisposable
 {
     private readonly CancellationTokenSource _closed = new();
     private readonly SliceNumbers _numbers = new(epoch);

@@ -19,7 +19,8 @@ internal sealed class TopicOutput(IEventLog log, JobPlan plan, TopicProducer pro
     private const int PendingBytesBound = 256 * 1024;
     private const int Attempts = 20;
     private readonly Dictionary<TopicPartition, Lane> _lanes = [];
-    private readonly Dictionary<string, string> _schemas = plan.Graph.Outputs.ToDictionary(topic => topic.Name, topic => topic.Schema);
+    private readonly Dictionary<string, string> _schemas =
+        plan.Graph.Outputs.ToDictionary(topic => topic.Name, topic => topic.Schema);
     private ExceptionDispatchInfo? _failure;
 
     public void Add(in OutputBatch batch)
@@ -28,7 +29,13 @@ internal sealed class TopicOutput(IEventLog log, JobPlan plan, TopicProducer pro
         var partition = new TopicPartition(batch.Topic, batch.Partition ?? producer.Instance % partitions);
         if (!_lanes.TryGetValue(partition, out Lane? lane))
             _lanes.Add(partition, lane = new Lane(partition));
-        lane.Waiting.Add(new NewBatch { Kind = BatchKind.Events, Count = batch.Count, Schema = _schemas[batch.Topic], Payload = batch.Payload });
+        lane.Waiting.Add(new NewBatch
+        {
+            Kind = BatchKind.Events,
+            Count = batch.Count,
+            Schema = _schemas[batch.Topic],
+            Payload = batch.Payload,
+        });
         lane.WaitingBytes += batch.Payload.Length;
         if (lane.Sending.IsCompleted)
             lane.Sending = SendAsync(lane);

@@ -34,7 +34,8 @@ internal sealed class JobRegistry : Logs.ITopicTypes
             var job = (StreamJob)ActivatorUtilities.CreateInstance(services, type);
             var hosted = new HostedJob(JobGraph.Build(job, codecs), codecs);
             if (!_jobs.TryAdd(hosted.Name, hosted))
-                throw new JobDefinitionException(hosted.Name, [$"Two jobs have the name '{hosted.Name}'; one of them is {type}."]);
+                throw new JobDefinitionException(
+                    hosted.Name, [$"Two jobs have the name '{hosted.Name}'; one of them is {type}."]);
             foreach (Topic topic in hosted.Graph.Inputs.Concat(hosted.Graph.Outputs))
                 AddTopic(topic, hosted.Name);
         }
@@ -62,7 +63,8 @@ internal sealed class JobRegistry : Logs.ITopicTypes
     {
         if (_topics.TryGetValue(topic.Name, out Topic? known) && known.EventType != topic.EventType)
             throw new JobDefinitionException(
-                user, [$"The topic '{topic.Name}' holds {known.EventType.Name} elsewhere, and {topic.EventType.Name} here."]);
+                user,
+                [$"The topic '{topic.Name}' holds {known.EventType.Name} elsewhere, {topic.EventType.Name} here."]);
 
         // A topic with a key says more than the same topic without: keep it.
         if (known is null || !known.HasKey)

@@ -11,7 +11,9 @@ public sealed class WeirBuilder
 
     internal WeirBuilder(IServiceCollection services) => Services = services;
 
-    /// <summary>The silo's services; what user functions ask for in their job's constructor is registered here.</summary>
+    /// <summary>
+    /// The silo's services; what user functions ask for in their job's constructor is registered here.
+    /// </summary>
     public IServiceCollection Services { get; }
 
     internal IReadOnlyList<Type> Jobs => _jobs;

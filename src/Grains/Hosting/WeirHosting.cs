@@ -25,10 +25,12 @@ public static class WeirHosting
     /// application's choice.
     /// </summary>
     /// <param name="silo">The silo.</param>
-    /// <param name="configure">States the jobs and settings, for example <c>weir => weir.AddJob&lt;PageViews&gt;()</c>.</param>
+    /// <param name="configure">States the jobs and settings, for example <c>weir =>
+    /// weir.AddJob&lt;PageViews&gt;()</c>.</param>
     /// <remarks>
     /// When the silo starts, settings and the graphs of all jobs are validated; a fault there is an
-    /// <see cref="OptionsValidationException"/> or a <see cref="Engine.Graph.JobDefinitionException"/> that lists all faults.
+    /// <see cref="OptionsValidationException"/> or a <see cref="Engine.Graph.JobDefinitionException"/> that lists all
+    /// faults.
     /// </remarks>
     public static ISiloBuilder AddWeir(this ISiloBuilder silo, Action<WeirBuilder> configure)
     {
@@ -41,7 +43,8 @@ public static class WeirHosting
         silo.Services.AddSingleton<IValidateOptions<WeirOptions>, WeirOptionsValidator>();
         silo.Services.AddTransient<IConfigurationValidator, WeirValidator>();
         silo.Services.TryAddSingleton(TimeProvider.System);
-        silo.Services.TryAddSingleton(services => new CodecRegistry(new OrleansCodecs(services.GetRequiredService<Serializer>())));
+        silo.Services.TryAddSingleton(services =>
+            new CodecRegistry(new OrleansCodecs(services.GetRequiredService<Serializer>())));
         silo.Services.AddSingleton<JobRegistry>();
         silo.Services.AddSingleton<ITopicTypes>(services => services.GetRequiredService<JobRegistry>());
         silo.Services.AddSingleton<JobTopics>();
@@ -84,7 +87,9 @@ internal sealed class WeirOptionsValidator : IValidateOptions<WeirOptions>
     }
 }
 
-/// <summary>Makes a silo with a faulty setting or graph fail when it starts, not when the job is first asked for.</summary>
+/// <summary>
+/// Makes a silo with a faulty setting or graph fail when it starts, not when the job is first asked for.
+/// </summary>
 internal sealed class WeirValidator(IServiceProvider services) : IConfigurationValidator
 {
     public void ValidateConfiguration()

@@ -13,7 +13,7 @@ internal static class EpochRules
         if (job.Graph.Fingerprint != plan.Fingerprint)
             throw new WeirException(
                 WeirError.JobFailed,
-                $"The job '{job.Name}' has the graph {job.Graph.Fingerprint} on this silo and {plan.Fingerprint} on the "
-                + "one that started it: all silos must run the same version of the job.");
+                $"The job '{job.Name}' has the graph {job.Graph.Fingerprint} on this silo and "
+                + $"{plan.Fingerprint} on the one that started it: all silos must run the same version of the job.");
     }
 }

@@ -162,22 +162,35 @@ internal sealed partial class JobGrain(
         catch (Exception fault) when (fault is TimeoutException or OrleansException)
         {
             throw new WeirException(
-                WeirError.Unavailable, $"The job's participants or its record did not answer: {fault.Message} Try again.");
+                WeirError.Unavailable,
+                $"The job's participants or its record did not answer: {fault.Message} Try again.");
         }
     }
 
-    [LoggerMessage(EventId = 100, Level = LogLevel.Information, Message = "Job {Job} runs in epoch {Epoch}, graph {Fingerprint}")]
+    [LoggerMessage(
+        EventId = 100,
+        Level = LogLevel.Information,
+        Message = "Job {Job} runs in epoch {Epoch}, graph {Fingerprint}")]
     private partial void LogStarted(string job, long epoch, string fingerprint);
 
-    [LoggerMessage(EventId = 101, Level = LogLevel.Information, Message = "Job {Job} should run and does not since epoch {Epoch}: starting it")]
+    [LoggerMessage(
+        EventId = 101,
+        Level = LogLevel.Information,
+        Message = "Job {Job} should run and does not since epoch {Epoch}: starting it")]
     private partial void LogRevived(string job, long epoch);
 
     [LoggerMessage(EventId = 102, Level = LogLevel.Information, Message = "Job {Job} was stopped in epoch {Epoch}")]
     private partial void LogStopped(string job, long epoch);
 
-    [LoggerMessage(EventId = 103, Level = LogLevel.Information, Message = "Job {Job} has finished in epoch {Epoch}: all input ended and all output is stored")]
+    [LoggerMessage(
+        EventId = 103,
+        Level = LogLevel.Information,
+        Message = "Job {Job} has finished in epoch {Epoch}: all input ended and all output is stored")]
     private partial void LogFinished(string job, long epoch);
 
-    [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "Job {Job} failed in epoch {Epoch} at {Participant}: {Reason}")]
+    [LoggerMessage(
+        EventId = 104,
+        Level = LogLevel.Error,
+        Message = "Job {Job} failed in epoch {Epoch} at {Participant}: {Reason}")]
     private partial void LogFailed(string job, long epoch, string participant, string reason);
 }

@@ -11,7 +11,8 @@ using Weir.Grains.Hosting;
 /// jobs back after a silo died; it keeps no state, so any number of silos may do it.
 /// </summary>
 internal sealed partial class JobReviver(
-    IGrainFactory grains, JobRegistry jobs, IOptions<WeirOptions> options, ILogger<JobReviver> logger) : BackgroundService
+    IGrainFactory grains, JobRegistry jobs, IOptions<WeirOptions> options, ILogger<JobReviver> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,6 +44,9 @@ internal sealed partial class JobReviver(
         }
     }
 
-    [LoggerMessage(EventId = 110, Level = LogLevel.Warning, Message = "Job {Job} could not be looked after; trying again soon")]
+    [LoggerMessage(
+        EventId = 110,
+        Level = LogLevel.Warning,
+        Message = "Job {Job} could not be looked after; trying again soon")]
     private partial void LogNotRevived(string job, Exception fault);
 }

@@ -26,7 +26,8 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
             if (info.Spec.Schema != topic.Schema)
                 throw new WeirException(
                     WeirError.TopicConflict,
-                    $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' expects {topic.Schema}.");
+                    $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' "
+                    + $"expects {topic.Schema}.");
             partitions.Add(topic.Name, info.Partitions);
         }
 

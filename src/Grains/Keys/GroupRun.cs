@@ -10,7 +10,8 @@ using Weir.Protocol.Exchange;
 /// <param name="Outbox">Where it sends.</param>
 /// <param name="Scheduler">The turns of the group's grain.</param>
 /// <param name="InboxBound">How much may wait.</param>
-/// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for them.</param>
+/// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for
+/// them.</param>
 /// <param name="Leases">Keeps clocks ticking.</param>
 internal sealed record GroupContext(
     GroupProgram Program,
@@ -121,7 +122,8 @@ internal sealed class GroupRun
                 break;
             case SliceAdmission.Gap:
                 throw new InvalidOperationException(
-                    $"Slice {slice.Sequence} of channel {slice.Target.Channel} came out of turn: events before it are missing.");
+                    $"Slice {slice.Sequence} of channel {slice.Target.Channel} came out of turn: "
+                    + "events before it are missing.");
         }
 
         slice.Release();

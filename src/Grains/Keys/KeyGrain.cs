@@ -52,18 +52,21 @@ internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain
 /// <summary>A key's address in full: its job, its operator, its bytes and its key group.</summary>
 internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<byte> Key, int Group)
 {
-    /// <exception cref="WeirException">There is no such job or operator, or the text is not a key of its type.</exception>
+    /// <exception cref="WeirException">There is no such job or operator, or the text is not a key of its
+    /// type.</exception>
     public static KeyAddress Parse(JobRegistry jobs, string text)
     {
         string[] parts = text.Split('/', 3);
         if (parts.Length < 3)
-            throw new WeirException(WeirError.InvalidRequest, $"'{text}' does not address a key: it must be job/operator/key.");
+            throw new WeirException(
+                WeirError.InvalidRequest, $"'{text}' does not address a key: it must be job/operator/key.");
         HostedJob job = jobs.Job(parts[0]);
         int index = job.KeyPlan.OperatorNames.ToList().IndexOf(parts[1]);
         if (index < 0)
             throw new WeirException(
                 WeirError.UnknownOperator,
-                $"The job '{job.Name}' has no operator '{parts[1]}'; it has: {string.Join(", ", job.KeyPlan.OperatorNames)}.");
+                $"The job '{job.Name}' has no operator '{parts[1]}'; it has: "
+                + $"{string.Join(", ", job.KeyPlan.OperatorNames)}.");
         Type type = job.KeyPlan.KeyTypeOf(index);
         var bytes = new ByteWriter();
         job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, parts[2]));
@@ -74,5 +77,6 @@ internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<by
     /// <exception cref="WeirException">The operator publishes no view.</exception>
     public Type CheckView() => Job.KeyPlan.ViewOf(Operator)?.ValueType ?? throw new WeirException(
         WeirError.UnknownOperator,
-        $"The operator '{Job.KeyPlan.OperatorNames[Operator]}' of '{Job.Name}' publishes no view: add PublishAs to it, or inspect the key.");
+        $"The operator '{Job.KeyPlan.OperatorNames[Operator]}' of '{Job.Name}' publishes no view: "
+        + "add PublishAs to it, or inspect the key.");
 }

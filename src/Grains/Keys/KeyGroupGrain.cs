@@ -42,7 +42,8 @@ internal sealed class KeyGroupGrain(
         {
             return run.Epoch == plan.Epoch
                 ? Task.CompletedTask
-                : throw new WeirException(WeirError.JobNotRunning, $"Epoch {plan.Epoch} is over: epoch {run.Epoch} runs.");
+                : throw new WeirException(
+                    WeirError.JobNotRunning, $"Epoch {plan.Epoch} is over: epoch {run.Epoch} runs.");
         }
 
         CloseRun();
@@ -50,9 +51,13 @@ internal sealed class KeyGroupGrain(
         EpochRules.CheckFingerprint(job, plan);
         _plan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
         GroupProgram program = _plan.CreateGroup(Address.Operator, Address.Group);
-        string producer = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/{program.OperatorName}/{Address.Group}");
+        string producer = string.Create(
+            CultureInfo.InvariantCulture, $"{job.Name}/{program.OperatorName}/{Address.Group}");
         var outbox = new StageOutbox(
-            exchange, job.Name, plan.Epoch, new TopicOutput(log, _plan, new TopicProducer(producer, plan.Epoch, Address.Group)));
+            exchange,
+            job.Name,
+            plan.Epoch,
+            new TopicOutput(log, _plan, new TopicProducer(producer, plan.Epoch, Address.Group)));
         var context = new GroupContext(
             program,
             outbox,
@@ -143,5 +148,6 @@ internal sealed class KeyGroupGrain(
     }
 
     private GroupRun Running() => _run ?? throw new WeirException(
-        WeirError.JobNotRunning, $"The job '{Address.Job}' does not run, so nothing is held for its keys: start it first.");
+        WeirError.JobNotRunning,
+        $"The job '{Address.Job}' does not run, so nothing is held for its keys: start it first.");
 }

@@ -23,7 +23,9 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
 
     public bool IsClosed { get; private set; }
 
-    /// <summary>Takes a delivery of offsets <c>[from, next)</c> and completes when all of it has been handed on.</summary>
+    /// <summary>
+    /// Takes a delivery of offsets <c>[from, next)</c> and completes when all of it has been handed on.
+    /// </summary>
     public async Task<Admission> ReadAsync(long from, long next, WireBatch[] batches)
     {
         // Turns of one grain do not overlap, so taking a place in the queue needs no lock.

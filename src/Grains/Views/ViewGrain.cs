@@ -55,7 +55,8 @@ internal sealed class ViewGrain(JobRegistry jobs) : Grain, IViewGrain
             && group >= 0
             && long.TryParse(parts[1], CultureInfo.InvariantCulture, out long position))
             return (group, position);
-        throw new WeirException(WeirError.InvalidRequest, $"'{from}' is not a place to go on from: give what the last page named.");
+        throw new WeirException(
+            WeirError.InvalidRequest, $"'{from}' is not a place to go on from: give what the last page named.");
     }
 
     private (HostedJob Job, int Operator) Locate()

@@ -20,7 +20,8 @@ public enum Admission
 /// Reads one partition exactly once and in order, whatever the transport delivers. Invariant: the program sees every
 /// batch from its start on, each once; the transport is trusted for nothing.
 /// </summary>
-/// <remarks>At offset 10: a delivery of [8, 14) continues (what is below 10 is dropped), [4, 10) repeats, [12, 14) is a gap.</remarks>
+/// <remarks>At offset 10: a delivery of [8, 14) continues (what is below 10 is dropped), [4, 10) repeats, [12, 14) is a
+/// gap.</remarks>
 public sealed class SourceReader(SourceProgram program)
 {
     /// <summary>The program that it feeds.</summary>
@@ -37,7 +38,9 @@ public sealed class SourceReader(SourceProgram program)
         return from > program.Next ? Admission.Gap : Admission.Continues;
     }
 
-    /// <summary>Processes a batch of an admitted delivery unless it was read before. True if it was processed.</summary>
+    /// <summary>
+    /// Processes a batch of an admitted delivery unless it was read before. True if it was processed.
+    /// </summary>
     /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
     public bool Read(in EventBatch batch)
     {

@@ -27,7 +27,8 @@ internal sealed class JobCluster : IAsyncDisposable
 
     public IClusterClient Orleans => _cluster.Client;
 
-    public static async Task<JobCluster> StartAsync(string directory, short silos = 1, Action<WeirOptions>? configure = null)
+    public static async Task<JobCluster> StartAsync(
+        string directory, short silos = 1, Action<WeirOptions>? configure = null)
     {
         SqliteEventLog log = await SqliteEventLog.OpenAsync(
             new SqliteEventLogOptions { Path = Path.Combine(directory, "events.db") });
@@ -58,10 +59,12 @@ internal sealed class JobCluster : IAsyncDisposable
 
     /// <summary>Waits until a job has read everything and its groups have applied it.</summary>
     public Task<JobStatus> CaughtUpAsync(string job) => Client
-        .WaitForJobAsync(job, status => status.Sources.Length > 0 && status.Sources.All(source => source.Next == source.End))
+        .WaitForJobAsync(
+            job, status => status.Sources.Length > 0 && status.Sources.All(source => source.Next == source.End))
         .WaitAsync(Patience);
 
-    public Task<JobStatus> FinishedAsync(string job) => Client.WaitForJobAsync(job, JobState.Finished).WaitAsync(Patience);
+    public Task<JobStatus> FinishedAsync(string job) =>
+        Client.WaitForJobAsync(job, JobState.Finished).WaitAsync(Patience);
 
     public async Task<List<T>> ReadAllAsync<T>(Engine.Streams.Topic<T> topic)
     {

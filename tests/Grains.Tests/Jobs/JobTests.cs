@@ -186,7 +186,8 @@ public sealed class JobTests : IDisposable
         IWeirClient client = cluster.Client;
         Assert.Equal(WeirError.UnknownJob, await ErrorOf(() => client.StartJobAsync("nothing")));
         Assert.Equal(
-            WeirError.JobNotRunning, await ErrorOf(() => client.View("page-views", PageViews.Latest).FindAsync("/home")));
+            WeirError.JobNotRunning,
+            await ErrorOf(() => client.View("page-views", PageViews.Latest).FindAsync("/home")));
         await client.StartJobAsync("page-views");
         Assert.Equal(
             WeirError.UnknownOperator, await ErrorOf(() => client.InspectAsync("page-views", "nothing", "/home")));

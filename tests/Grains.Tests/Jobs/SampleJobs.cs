@@ -15,7 +15,8 @@ public sealed record Click(string Page, string User, EventTime At);
 public sealed class PageViews : StreamJob
 {
     public static readonly KeyedTopic<string, Click> Clicks = Topic.Of<Click>("clicks").KeyedBy(click => click.Page);
-    public static readonly Topic<Windowed<string, long>> PerMinute = Topic.Of<Windowed<string, long>>("views-per-minute");
+    public static readonly Topic<Windowed<string, long>> PerMinute =
+        Topic.Of<Windowed<string, long>>("views-per-minute");
     public static readonly Topic<Click> TooLate = Topic.Of<Click>("too-late");
     public static readonly View<string, long> Latest = new("latest-views");
 
@@ -91,7 +92,9 @@ public sealed class Fragile(ILogger<Fragile> logger) : StreamJob
     }
 }
 
-/// <summary>Says that a page is quiet once the ingestion clock has gone on for a second and a half without a click.</summary>
+/// <summary>
+/// Says that a page is quiet once the ingestion clock has gone on for a second and a half without a click.
+/// </summary>
 public sealed class QuietPages : StreamJob
 {
     public static readonly Topic<string> Quiet = Topic.Of<string>("quiet-pages");

@@ -4,6 +4,7 @@ using Weir.Contracts.Topics;
 using Weir.Engine.Codecs;
 using Weir.Engine.Streams;
 using Weir.Grains.Logs;
+using Weir.Protocol.Logs;
 
 public sealed record Reading(string Sensor, int Value);
 
@@ -26,8 +27,21 @@ public sealed class TestTopics : ITopicTypes
         _ => null,
     };
 
-    /// <summary>A batch of readings with the values given.</summary>
+    /// <summary>A batch of readings with the values given, as a client sends it.</summary>
     public static WireBatch Batch(params int[] values)
+    {
+        NewBatch batch = NewBatch(values);
+        return new WireBatch
+        {
+            Kind = batch.Kind,
+            Count = batch.Count,
+            Schema = batch.Schema,
+            Payload = batch.Payload,
+        };
+    }
+
+    /// <summary>A batch of readings with the values given, as the log takes it.</summary>
+    public static NewBatch NewBatch(params int[] values)
     {
         Codec<Reading> codec = new CodecRegistry().For<Reading>();
         var payload = new ByteWriter();
@@ -38,7 +52,7 @@ public sealed class TestTopics : ITopicTypes
             payload.EndFrame(start);
         }
 
-        return new WireBatch
+        return new NewBatch
         {
             Kind = BatchKind.Events,
             Count = values.Length,

@@ -30,28 +30,22 @@ public sealed class TestCluster : IAsyncDisposable
     public IStreamProvider Streams => Client.GetStreamProvider(WeirStreams.ProviderName);
 
     public static async Task<TestCluster> StartAsync(
-        short silos = 1, Action<WeirStreamOptions>? streams = null, Action<WeirLogOptions>? logs = null, IEventLog? log = null)
+        short silos = 1,
+        Action<WeirStreamOptions>? streams = null,
+        Action<WeirLogOptions>? logs = null,
+        Func<IEventLog, IEventLog>? wrap = null,
+        bool isOnDisk = false)
     {
         var cluster = new TestCluster();
-        TimeProvider clock = TimeProvider.System;
-        logs += options => clock = options.TimeProvider;
-        var given = new WeirLogOptions();
-        logs(given);
-        cluster.Log = log ?? await SqliteEventLog.OpenAsync(
-            new SqliteEventLogOptions { Path = Path.Combine(cluster._folder, "log.db"), TimeProvider = clock });
-        var builder = new InProcessTestClusterBuilder(silos);
-        builder.ConfigureSilo((_, silo) =>
-        {
-            silo.Services.AddSingleton(cluster.Log);
-            silo.Services.AddSingleton<ITopicTypes, TestTopics>();
-            silo.AddWeirLogs(logs).AddWeirStreams(streams);
-            silo.AddWeirGrainStorage(Path.Combine(cluster._folder, "grains.db"));
-            silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
-        });
-        builder.ConfigureClient(client => client.AddWeirStreams());
-        cluster.Silos = builder.Build();
-        await cluster.Silos.DeployAsync();
+        await cluster.OpenAsync(silos, streams, logs, wrap, isOnDisk);
         return cluster;
+    }
+
+    /// <summary>The same log and storage under new silos.</summary>
+    public async Task RestartAsync(Action<WeirStreamOptions>? streams = null)
+    {
+        await CloseAsync();
+        await OpenAsync(1, streams, null, null, isOnDisk: true);
     }
 
     public ITopicGrain Topic(string topic) => Client.GetGrain<ITopicGrain>(TopicKeys.Of(topic));
@@ -72,9 +66,44 @@ public sealed class TestCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Silos.DisposeAsync();
-        await Log.DisposeAsync();
+        await CloseAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task OpenAsync(
+        short silos,
+        Action<WeirStreamOptions>? streams,
+        Action<WeirLogOptions>? logs,
+        Func<IEventLog, IEventLog>? wrap,
+        bool isOnDisk)
+    {
+        var options = new WeirLogOptions();
+        logs?.Invoke(options);
+        SqliteEventLog log = await SqliteEventLog.OpenAsync(new SqliteEventLogOptions
+        {
+            Path = Path.Combine(_folder, "log.db"),
+            TimeProvider = options.TimeProvider,
+            RecentBytes = isOnDisk ? 0 : 32 << 20,
+        });
+        Log = wrap?.Invoke(log) ?? log;
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(Log);
+            silo.Services.AddSingleton<ITopicTypes, TestTopics>();
+            silo.AddWeirLogs(logs).AddWeirStreams(streams);
+            silo.AddWeirGrainStorage(Path.Combine(_folder, "grains.db"));
+            silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+        });
+        builder.ConfigureClient(client => client.AddWeirStreams());
+        Silos = builder.Build();
+        await Silos.DeployAsync();
+    }
+
+    private async Task CloseAsync()
+    {
+        await Silos.DisposeAsync();
+        await Log.DisposeAsync();
     }
 }

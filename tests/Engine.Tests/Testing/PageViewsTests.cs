@@ -1,4 +1,4 @@
-namespace Weir.Engine.Tests;
+namespace Weir.Engine.Tests.Testing;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Streams;
@@ -11,7 +11,9 @@ public sealed record Click(string Page, EventTime At);
 public sealed class PageViews : StreamJob
 {
     public static readonly KeyedTopic<string, Click> Clicks = Topic.Of<Click>("clicks").KeyedBy(click => click.Page);
-    public static readonly Topic<Windowed<string, long>> PerMinute = Topic.Of<Windowed<string, long>>("views-per-minute");
+    public static readonly Topic<Windowed<string, long>> PerMinute =
+        Topic.Of<Windowed<string, long>>("views-per-minute");
+
     public static readonly Topic<Click> TooLate = Topic.Of<Click>("too-late");
     public static readonly View<string, long> Latest = new("latest-views");
 
@@ -31,12 +33,10 @@ public sealed class PageViewsTests
     private static readonly TimeRange FirstMinute = new(new EventTime(0), new EventTime(60_000));
 
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(true, 1)]
-    [InlineData(true, 4)]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
     public void Windows_FireUpdateAndClose(bool crash, int partitions)
     {
-        var run = new JobHarness(new PageViews(), new HarnessOptions { CrashBetweenSteps = crash, Partitions = partitions });
+        var run = new JobHarness(new PageViews(), Runs.Options(crash, partitions));
         run.Send(PageViews.Clicks, At("/home", 1), At("/home", 2), At("/about", 3));
 
         HarnessAnswer<long>? open = run.Find(PageViews.Latest, "/home");

@@ -1,0 +1,145 @@
+namespace Weir.Cli;
+
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Weir.Cli.Commands;
+using Weir.Cli.Output;
+using Weir.Contracts;
+
+/// <summary>The command <c>weir</c> as a whole: global options, help, and what every command has in common.</summary>
+internal sealed class CommandLine
+{
+    public const string GatewayVariable = "WEIR_GATEWAY";
+
+    private readonly Terminal _terminal;
+    private readonly IConnector _connector;
+    private readonly RootCommand _root;
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Write one JSON document, or JSON lines, and nothing else to standard output.",
+        Recursive = true,
+    };
+
+    private readonly Option<string> _gateway = new("--gateway", "-g")
+    {
+        Description = $"Gateway of a silo, or several with commas; also from the variable {GatewayVariable}.",
+        HelpName = "host:port",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(GatewayVariable) is { Length: > 0 } gateway
+            ? gateway
+            : "localhost:30000",
+    };
+
+    public CommandLine(Terminal terminal, IConnector connector)
+    {
+        _terminal = terminal;
+        _connector = connector;
+        _root = new RootCommand("Weir: send events to topics, run jobs, ask for the state of a key.")
+        {
+            _gateway,
+            _json,
+        };
+        WeirCommand[] commands =
+        [
+            new TopicsCommand(), new JobsCommand(), new StartCommand(), new StopCommand(), new SendCommand(),
+            new SealCommand(), new ReadCommand(), new QueryCommand(), new InspectCommand(), new KeysCommand(),
+        ];
+        foreach (WeirCommand command in commands)
+        {
+            command.SetAction((arguments, cancellation) => RunAsync(command, arguments, cancellation));
+            _root.Subcommands.Add(command);
+        }
+
+        HelpOption help = _root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+    }
+
+    /// <summary>Runs a command; the answer is its exit code.</summary>
+    public async Task<int> RunAsync(string[] args)
+    {
+        ParseResult arguments = _root.Parse(args);
+        if (arguments.Errors.Count > 0 && arguments.Action is ParseErrorAction)
+            return Fail(ExitCode.WrongUsage, Explain(arguments));
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = _terminal.Output,
+            Error = _terminal.Error,
+            EnableDefaultExceptionHandler = false,
+        };
+        int code = await arguments.InvokeAsync(invocation).ConfigureAwait(false);
+        return await FlushAsync().ConfigureAwait(false) ? code : ExitCode.Refused;
+    }
+
+    private async Task<int> RunAsync(WeirCommand command, ParseResult arguments, CancellationToken cancellation)
+    {
+        var screen = new Screen(_terminal, arguments.GetValue(_json));
+        try
+        {
+            command.Check(arguments);
+            await using IConnection connection = await _connector
+                .ConnectAsync(arguments.GetValue(_gateway)!, cancellation).ConfigureAwait(false);
+            var session = new Session(connection.Client, arguments, screen);
+            return await command.RunAsync(session, cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (WeirException refusal)
+        {
+            return Fail(ExitCode.Of(refusal.Error), refusal.Message);
+        }
+        catch (UsageException wrong)
+        {
+            return Fail(ExitCode.WrongUsage, wrong.Message);
+        }
+        catch (Exception fault)
+        {
+            return Fail(ExitCode.Refused, fault.Message);
+        }
+    }
+
+    /// <summary>What is wrong with a command line, in one sentence; the library's own are many and vague.</summary>
+    private static string Explain(ParseResult arguments)
+    {
+        Command command = arguments.CommandResult.Command;
+        string name = command is WeirCommand ? $"weir {command.Name}" : "weir";
+        string needed = string.Join(' ', command.Arguments
+            .Where(argument => argument.Arity.MinimumNumberOfValues > 0)
+            .Select(argument => argument.Name));
+        string wrong = arguments.UnmatchedTokens switch
+        {
+            [var unknown, ..] => $"'{unknown}' is not understood",
+            _ when command is not WeirCommand => "a command is missing",
+            _ when arguments.GetResult(command.Arguments[^1]) is not { Tokens.Count: > 0 } && needed.Length > 0 =>
+                $"{command.Name} needs {needed}",
+            _ when arguments.Errors[0].SymbolResult is OptionResult { Tokens: [var value, ..], Option: var option } =>
+                $"'{value}' is not a value of {option.Name}",
+            _ => arguments.Errors[0].Message.TrimEnd('.'),
+        };
+        return $"{wrong}; see {name} --help.";
+    }
+
+    private int Fail(int code, string message)
+    {
+        _terminal.Error.WriteLine($"weir: {message.ReplaceLineEndings(" ")}");
+        return code;
+    }
+
+    // A reader that has seen enough, such as head, closes the pipe: nothing is left to be said to it.
+    private async Task<bool> FlushAsync()
+    {
+        try
+        {
+            await _terminal.Output.FlushAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+namespace Weir.Cli.Output;
+
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using Weir.Client;
+using Weir.Contracts.Jobs;
+using Weir.Contracts.Json;
+using Weir.Contracts.Keys;
+using Weir.Engine.Time;
+
+/// <summary>Shows answers, as tables for people or as JSON for scripts.</summary>
+internal sealed class Screen(Terminal terminal, bool json)
+{
+    // A pipe has no width: no line is broken there.
+    private const int PlainWidth = 4096;
+
+    private readonly IAnsiConsole _console = CreateConsole(terminal);
+
+    public bool IsJson => json;
+
+    public TextReader Input => terminal.Input;
+
+    public void Flush() => terminal.Output.Flush();
+
+    /// <summary>A document on one line.</summary>
+    public void Json(object document) =>
+        terminal.Output.WriteLine(JsonSerializer.Serialize(document, document.GetType(), WeirJson.Options));
+
+    /// <summary>What a command did: the document for scripts, the sentence for people.</summary>
+    public void Done(object document, string sentence)
+    {
+        if (json)
+            Json(document);
+        else
+            terminal.Output.WriteLine(sentence);
+    }
+
+    public int NotFound(string sentence)
+    {
+        terminal.Error.WriteLine($"weir: {sentence}");
+        return ExitCode.NotFound;
+    }
+
+    public void Event(TopicEvent<string> found)
+    {
+        if (json)
+        {
+            Json(new
+            {
+                partition = found.Partition,
+                offset = found.Offset,
+                stamp = found.Stamp,
+                value = JsonNode.Parse(found.Value),
+            });
+            return;
+        }
+
+        terminal.Output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{found.Partition}\t{found.Offset}\t{found.Stamp}\t{found.Value}"));
+    }
+
+    public void Key(string key)
+    {
+        if (json)
+            Json(key);
+        else
+            terminal.Output.WriteLine(key);
+    }
+
+    public void Answer(string key, ViewAnswer<string> answer)
+    {
+        if (json)
+        {
+            Json(new
+            {
+                key,
+                value = JsonNode.Parse(answer.Value),
+                window = Range(answer.Window),
+                isFinal = answer.IsFinal,
+                watermark = answer.Watermark,
+                epoch = answer.Epoch,
+            });
+            return;
+        }
+
+        Facts(
+            ("key", key),
+            ("value", answer.Value),
+            ("window", answer.Window?.ToString() ?? "none"),
+            ("final", answer.IsFinal ? "yes" : "no, it may still change"),
+            ("watermark", answer.Watermark.ToString()),
+            ("epoch", Number(answer.Epoch)));
+    }
+
+    public void Report(KeyReport report)
+    {
+        if (json)
+        {
+            Json(new
+            {
+                key = report.Key,
+                @operator = report.Operator,
+                group = report.Group,
+                epoch = report.Epoch,
+                watermark = report.Watermark,
+                clock = report.Clock,
+                windows = report.Windows.Select(window => new
+                {
+                    start = window.Window.Start,
+                    end = window.Window.End,
+                    contents = window.Json is null ? null : JsonNode.Parse(window.Json),
+                }),
+                timers = report.Timers.Select(
+                    timer => new { time = timer.Time, domain = timer.Domain, name = timer.Name }),
+                state = report.State.Select(state => new { name = state.Name, value = JsonNode.Parse(state.Json) }),
+            });
+            return;
+        }
+
+        Facts(
+            ("key", report.Key),
+            ("operator", report.Operator),
+            ("group", Number(report.Group)),
+            ("epoch", Number(report.Epoch)),
+            ("watermark", report.Watermark.ToString()),
+            ("clock", report.Clock.ToString()));
+        Section(["window", "contents"], report.Windows.Select(window => new[]
+        {
+            window.Window.ToString(), window.Json ?? "purged",
+        }));
+        Section(["timer", "domain", "name"], report.Timers.Select(timer => new[]
+        {
+            timer.Time.ToString(), timer.Domain.ToString(), timer.Name ?? "",
+        }));
+        Section(["state", "value"], report.State.Select(state => new[] { state.Name, state.Json }));
+    }
+
+    public void Jobs(IReadOnlyList<JobStatus> jobs)
+    {
+        if (json)
+        {
+            Json(jobs);
+            return;
+        }
+
+        Table(["job", "state", "epoch", "watermark", "lag", "failure"], jobs.Select(job => new[]
+        {
+            job.Name,
+            JobText.Of(job.State),
+            Number(job.Epoch),
+            JobText.Watermark(job).ToString(),
+            Number(JobText.Lag(job)),
+            job.Failure ?? "",
+        }));
+    }
+
+    public void Job(JobStatus job)
+    {
+        if (json)
+        {
+            Json(job);
+            return;
+        }
+
+        Facts(
+            ("job", job.Name),
+            ("state", JobText.Of(job.State)),
+            ("epoch", Number(job.Epoch)),
+            ("failure", job.Failure ?? "none"),
+            ("views", string.Join(", ", job.Views)),
+            ("outputs", string.Join(", ", job.Outputs)));
+        Section(["source", "partition", "next", "lag", "watermark", "idle"], job.Sources.Select(source => new[]
+        {
+            source.Topic,
+            Number(source.Partition),
+            Number(source.Next),
+            Number(source.End - source.Next),
+            source.Watermark.ToString(),
+            source.IsIdle ? "yes" : "no",
+        }));
+        Section(["operator", "events", "late", "keys", "watermark"], job.Operators.Select(part => new[]
+        {
+            part.Name, Number(part.Events), Number(part.LateEvents), Number(part.Keys), part.Watermark.ToString(),
+        }));
+    }
+
+    /// <summary>Rows under headings; cells are plain text.</summary>
+    public void Table(string[] headings, IEnumerable<string[]> rows)
+    {
+        var table = new Table { Border = TableBorder.None };
+        foreach (string heading in headings)
+        {
+            var text = new Text(heading.ToUpperInvariant(), new Style(decoration: Decoration.Bold));
+            table.AddColumn(new TableColumn(text) { Padding = new Padding(0, 0, 3, 0) });
+        }
+
+        foreach (string[] row in rows)
+            table.AddRow(row.Select(cell => (IRenderable)new Text(cell)));
+        _console.Write(table);
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static object? Range(TimeRange? window) =>
+        window is { } range ? new { start = range.Start, end = range.End } : null;
+
+    private static IAnsiConsole CreateConsole(Terminal terminal)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(terminal.Output),
+            Ansi = terminal.Width is null ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = terminal.Width is null ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+        });
+        console.Profile.Width = terminal.Width is > 0 ? terminal.Width.Value : PlainWidth;
+        return console;
+    }
+
+    private void Section(string[] headings, IEnumerable<string[]> rows)
+    {
+        string[][] all = [.. rows];
+        if (all.Length == 0)
+            return;
+        terminal.Output.WriteLine();
+        Table(headings, all);
+    }
+
+    private void Facts(params (string Name, string Value)[] facts)
+    {
+        int width = facts.Max(fact => fact.Name.Length) + 2;
+        foreach ((string name, string value) in facts)
+            terminal.Output.WriteLine(name.PadRight(width) + value);
+    }
+}

@@ -1,0 +1,8 @@
+namespace Weir.Cli;
+
+/// <summary>Where commands read from and write to.</summary>
+internal sealed record Terminal(TextReader Input, TextWriter Output, TextWriter Error)
+{
+    /// <summary>Columns of the terminal, or null if the output goes elsewhere and shall be plain.</summary>
+    public int? Width { get; init; }
+}

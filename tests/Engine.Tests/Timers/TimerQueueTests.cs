@@ -1,0 +1,114 @@
+namespace Weir.Engine.Tests.Timers;
+
+using CsCheck;
+using Weir.Engine.Time;
+using Weir.Engine.Timers;
+
+public sealed class TimerQueueTests
+{
+    [Fact]
+    public void Queue_IsAListInOrder() => Gen
+        .Select(Gen.Int[0, 4], Gen.Int[0, 6], Gen.Int[0, 40], Gen.Int[0, 1])
+        .Array[1, 400]
+        .Sample(
+            steps =>
+            {
+                var queue = new TimerQueue();
+                var model = new List<(long Time, int Owner, int Tag, long Sequence)>();
+                foreach ((int step, int time, int owner, int tag) in steps)
+                {
+                    if (step == 0)
+                        Take(queue, model, time);
+                    else if (step == 1)
+                        Assert.Equal(
+                            model.RemoveAll(Is(time, owner, tag)) > 0, queue.Remove(new EventTime(time), owner, tag));
+                    else
+                        Add(queue, model, (time, owner, tag));
+                    Assert.Equal(model.Count, queue.Count);
+                    long next = model.Count == 0 ? long.MaxValue : model.Min(timer => timer.Time);
+                    Assert.Equal(next, queue.Next.Milliseconds);
+                }
+
+                Assert.Equal(
+                    model.Order(),
+                    queue.All().Select(each =>
+                        (each.Timer.Time.Milliseconds, each.Owner, each.Timer.Tag, each.Timer.Sequence)).Order());
+                Take(queue, model, long.MaxValue);
+            },
+            iter: 200);
+
+    [Fact]
+    public void ATimerAtTheEndOfTime_ComesOutAtTheEnd()
+    {
+        var queue = new TimerQueue();
+        queue.Add(EventTime.MaxValue, 1);
+        Assert.False(queue.TryTake(new EventTime(long.MaxValue - 1), out _));
+        Assert.True(queue.TryTake(EventTime.MaxValue, out DueTimer timer));
+        Assert.Equal(new DueTimer(EventTime.MaxValue, 1, 0), timer);
+        Assert.False(queue.TryTake(EventTime.MaxValue, out _));
+    }
+
+    [Fact]
+    public void TimersThatMoveAbout_NeedNoMoreMemory()
+    {
+        var queue = new TimerQueue();
+        queue.Add(new EventTime(1_000_000), 0);
+        for (int round = 0; round < 2; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100_000; i++)
+            {
+                queue.AddNew(new EventTime(1_000_000), 1);
+                queue.Remove(new EventTime(1_000_000), 1);
+            }
+
+            // One list of bounded size, not an entry for each of the moves.
+            if (round == 1)
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000);
+        }
+
+        Assert.Equal(1, queue.Count);
+    }
+
+    [Fact]
+    public void TimesWithoutTimers_AreForgotten()
+    {
+        var queue = new TimerQueue();
+        for (int i = 0; i < 100_000; i++)
+        {
+            queue.AddNew(new EventTime(1_000 + i), 1);
+            queue.Remove(new EventTime(1_000 + i), 1);
+            Assert.InRange(queue.HeldTimes, 0, 100);
+        }
+
+        queue.Add(new EventTime(7), 1);
+        Assert.Equal(new EventTime(7), queue.Next);
+    }
+
+    private static void Add(
+        TimerQueue queue,
+        List<(long Time, int Owner, int Tag, long Sequence)> model,
+        (long Time, int Owner, int Tag) timer)
+    {
+        bool isNew = !model.Exists(Is(timer.Time, timer.Owner, timer.Tag));
+        if (isNew)
+            model.Add((timer.Time, timer.Owner, timer.Tag, queue.NextSequence));
+        Assert.Equal(isNew, queue.Add(new EventTime(timer.Time), timer.Owner, timer.Tag));
+    }
+
+    private static void Take(TimerQueue queue, List<(long Time, int Owner, int Tag, long Sequence)> model, long now)
+    {
+        var due = model.Where(timer => timer.Time <= now).OrderBy(timer => (timer.Time, timer.Sequence)).ToList();
+        foreach ((long time, int owner, int tag, _) in due)
+        {
+            Assert.True(queue.TryTake(new EventTime(now), out DueTimer timer));
+            Assert.Equal(new DueTimer(new EventTime(time), owner, tag), timer);
+        }
+
+        Assert.False(queue.TryTake(new EventTime(now), out _));
+        model.RemoveAll(timer => timer.Time <= now);
+    }
+
+    private static Predicate<(long Time, int Owner, int Tag, long Sequence)> Is(long time, int owner, int tag) =>
+        timer => timer.Time == time && timer.Owner == owner && timer.Tag == tag;
+}
