@@ -1,6 +1,6 @@
 namespace Weir.Scenarios;
 
-/// <summary>The job itself, without a service, against an independent computation over the same half million flights.</summary>
+/// <summary>The job itself, without a service, against an independent computation over the same flights.</summary>
 public sealed class FlightsJobTests
 {
     private static readonly TimeSpan TwoDays = TimeSpan.FromHours(48);

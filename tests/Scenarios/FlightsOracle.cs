@@ -23,10 +23,11 @@ internal sealed class FlightsOracle : IDisposable
 
     public FlightsOracle(string dataDirectory)
     {
+        string files = Path.Combine(dataDirectory, "*.csv.gz").Replace("'", "''", StringComparison.Ordinal);
         _database.Open();
         Execute($$"""
             CREATE TABLE flights AS
-            SELECT row_number() OVER () AS row, * FROM read_csv('{{dataDirectory.Replace("'", "''", StringComparison.Ordinal)}}/*.csv.gz',
+            SELECT row_number() OVER () AS row, * FROM read_csv('{{files}}',
                 header = true, timestampformat = '%Y-%m-%dT%H:%M', columns = {
                     reported: 'TIMESTAMP', scheduled: 'TIMESTAMP', origin: 'VARCHAR', destination: 'VARCHAR',
                     distance_miles: 'INTEGER', delay_minutes: 'INTEGER' })

@@ -146,7 +146,7 @@ public sealed class EventKey<TKey, T>
     /// <c>Flights.Key.Refine(flight => (flight.Origin, flight.Destination), route => route.Origin)</c>.
     /// </summary>
     /// <param name="key">A pure function of the event.</param>
-    /// <param name="part">This key as a part of the finer one; for every event it must give what this key gives.</param>
+    /// <param name="part">This key as a part of the finer one; the same for every event as this key itself.</param>
     public EventKey<TFiner, T> Refine<TFiner>(Func<T, TFiner> key, Func<TFiner, TKey> part)
         where TFiner : notnull
     {
