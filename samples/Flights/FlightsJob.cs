@@ -7,9 +7,7 @@ using Weir.Engine.Windows;
 /// <summary>How patient the job is with flights that are reported late.</summary>
 public sealed record FlightsOptions
 {
-    /// <summary>
-    /// How far events may be out of order before the watermark passes them. Zero or more; default 2 hours.
-    /// </summary>
+    /// <summary>How far events may be out of order. Zero or more; default 2 hours.</summary>
     public TimeSpan OutOfOrder { get; init; } = TimeSpan.FromHours(2);
 
     /// <summary>How long a window that has fired still takes late events. Zero or more; default 6 hours.</summary>
@@ -18,7 +16,8 @@ public sealed record FlightsOptions
 
 /// <summary>
 /// The job <c>airport-features</c>: departures and delays of each airport by the hour, and routes that go quiet. The
-/// windows have the key of the topic, so they follow its partitions without a shuffle; the routes do not.
+/// windows have the key of the topic and the routes a finer one, so both follow its partitions without a shuffle, and
+/// what is late for them is decided by the input alone.
 /// </summary>
 /// <param name="options">By dependency injection; the defaults if none are registered.</param>
 public sealed class FlightsJob(FlightsOptions? options = null) : StreamJob
@@ -35,6 +34,10 @@ public sealed class FlightsJob(FlightsOptions? options = null) : StreamJob
     /// <summary>The input: all flights, by airport of departure.</summary>
     public static readonly KeyedTopic<string, Flight> Flights =
         Topic.Of<Flight>("flights").KeyedBy(flight => flight.Origin);
+
+    /// <summary>The route of a flight. It lies with its origin, so it follows the topic's partitions too.</summary>
+    public static readonly EventKey<Route, Flight> ByRoute = Flights.Key.Refine(
+        flight => new Route(flight.Origin, flight.Destination), route => route.Origin);
 
     /// <summary>Each airport's hours; a later value of the same hour replaces the one before.</summary>
     public static readonly Topic<Windowed<string, AirportHour>> Features =
@@ -71,7 +74,7 @@ public sealed class FlightsJob(FlightsOptions? options = null) : StreamJob
             .To(Features);
 
         flights
-            .KeyBy(flight => new Route(flight.Origin, flight.Destination))
+            .KeyBy(ByRoute)
             .Process(RoutesOperator, new QuietRoutes())
             .To(QuietRoutes);
     }

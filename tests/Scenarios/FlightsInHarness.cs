@@ -8,9 +8,7 @@ using Weir.Engine.Time;
 using Weir.Samples.Flights;
 using Weir.Samples.Flights.Input;
 
-/// <summary>
-/// All flights through the job in one thread, without a service, and the files that its results make.
-/// </summary>
+/// <summary>All flights through the job in one thread, without a service, and the files of its results.</summary>
 internal sealed class FlightsInHarness
 {
     private readonly JobHarness _run;

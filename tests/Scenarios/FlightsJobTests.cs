@@ -1,8 +1,6 @@
 namespace Weir.Scenarios;
 
-/// <summary>
-/// The job itself, without a service, against an independent computation over the same half million flights.
-/// </summary>
+/// <summary>The job itself, without a service, against an independent computation over the same flights.</summary>
 public sealed class FlightsJobTests
 {
     private static readonly TimeSpan TwoDays = TimeSpan.FromHours(48);
@@ -21,7 +19,7 @@ public sealed class FlightsJobTests
     [Theory]
     [InlineData(6)]
     [InlineData(0)]
-    public void SomeAreLate_WindowsEqualTheModelOfBatchesAndWatermarks(int latenessHours)
+    public void SomeAreLate_BothFilesEqualTheModelOfBatchesAndWatermarks(int latenessHours)
     {
         using var oracle = new FlightsOracle(FlightsData.Directory);
         var options = new FlightsCase(TimeSpan.FromHours(2), TimeSpan.FromHours(latenessHours), Partitions: 4);
@@ -31,5 +29,6 @@ public sealed class FlightsJobTests
         Assert.Equal(run.LateFlights, run.TooLate);
         Assert.True(run.LateFlights > 0);
         FlightsData.AssertSame(oracle.AirportFeatures(options), run.AirportFeatures(), "airport-features");
+        FlightsData.AssertSame(oracle.QuietRoutes(options), run.QuietRoutes(), "quiet-routes");
     }
 }

@@ -23,10 +23,11 @@ internal sealed class FlightsOracle : IDisposable
 
     public FlightsOracle(string dataDirectory)
     {
+        string files = Path.Combine(dataDirectory, "*.csv.gz").Replace("'", "''", StringComparison.Ordinal);
         _database.Open();
         Execute($$"""
             CREATE TABLE flights AS
-            SELECT row_number() OVER () AS row, * FROM read_csv('{{dataDirectory.Replace("'", "''", StringComparison.Ordinal)}}/*.csv.gz',
+            SELECT row_number() OVER () AS row, * FROM read_csv('{{files}}',
                 header = true, timestampformat = '%Y-%m-%dT%H:%M', columns = {
                     reported: 'TIMESTAMP', scheduled: 'TIMESTAMP', origin: 'VARCHAR', destination: 'VARCHAR',
                     distance_miles: 'INTEGER', delay_minutes: 'INTEGER' })
@@ -57,14 +58,14 @@ internal sealed class FlightsOracle : IDisposable
     /// The routes that went quiet when no flight is late. In the end every partition has come as far as the latest
     /// scheduled time of all, so that time alone decides which of the last silences were long enough.
     /// </summary>
-    public byte[] QuietRoutes(TimeSpan outOfOrder) => Lines(
-        "quiet_at,origin,destination,last_seen,days",
-        $"""
-        SELECT strftime(scheduled + INTERVAL 24 HOUR, '%Y-%m-%dT%H:%M') || ',' || origin || ',' || destination
-            || ',' || strftime(scheduled, '%Y-%m-%dT%H:%M') || ',' || days
-        FROM ({Silences(outOfOrder)})
-        ORDER BY scheduled, origin, destination
-        """);
+    public byte[] QuietRoutes(TimeSpan outOfOrder) => QuietRoutesOf("flights", outOfOrder);
+
+    /// <summary>The routes that went quiet when flights at or below the watermark are ignored.</summary>
+    public byte[] QuietRoutes(FlightsCase run)
+    {
+        PlaceBatches(run);
+        return QuietRoutesOf("(SELECT * FROM placed WHERE NOT passed)", run.OutOfOrder);
+    }
 
     /// <summary>
     /// What an hour of an airport was when it had so many flights: the first of them in the order of reporting.
@@ -93,16 +94,21 @@ internal sealed class FlightsOracle : IDisposable
             AND scheduled = epoch_ms({time.Milliseconds})
         """) > 0;
 
-    /// <summary>How many of the quiet routes were never flown again.</summary>
-    public long RoutesWithoutReturn(TimeSpan outOfOrder) =>
-        Scalar($"SELECT count(*) FROM ({Silences(outOfOrder)}) WHERE next IS NULL");
+    private byte[] QuietRoutesOf(string flights, TimeSpan outOfOrder) => Lines(
+        "quiet_at,origin,destination,last_seen,days",
+        $"""
+        SELECT strftime(scheduled + INTERVAL 24 HOUR, '%Y-%m-%dT%H:%M') || ',' || origin || ',' || destination
+            || ',' || strftime(scheduled, '%Y-%m-%dT%H:%M') || ',' || days
+        FROM ({Silences(flights, outOfOrder)})
+        ORDER BY scheduled, origin, destination
+        """);
 
-    private static string Silences(TimeSpan outOfOrder) => $"""
+    private static string Silences(string flights, TimeSpan outOfOrder) => $"""
         SELECT * FROM (
             SELECT *,
                 lead(scheduled) OVER (PARTITION BY origin, destination ORDER BY scheduled) AS next,
                 dense_rank() OVER (PARTITION BY origin, destination ORDER BY scheduled::DATE) AS days
-            FROM (SELECT DISTINCT origin, destination, scheduled FROM flights))
+            FROM (SELECT DISTINCT origin, destination, scheduled FROM {flights}))
         WHERE days >= 3
             AND (next IS NULL OR next > scheduled + INTERVAL 24 HOUR)
             AND scheduled + INTERVAL 24 HOUR
@@ -112,7 +118,8 @@ internal sealed class FlightsOracle : IDisposable
     /// <summary>
     /// Marks the late flights. All flights of a partition with the same reported minute are one batch. A batch is read
     /// under the watermark that the batches before it gave: their latest scheduled time less the bound less 1 ms. A
-    /// flight is late once that has reached the last instant of its hour plus the lateness.
+    /// flight is late once that has reached the last instant of its hour plus the lateness, and passed once it has
+    /// reached the flight itself.
     /// </summary>
     private void PlaceBatches(FlightsCase run)
     {
@@ -121,7 +128,8 @@ internal sealed class FlightsOracle : IDisposable
             CREATE OR REPLACE TABLE placed AS
             SELECT *, coalesce(
                 date_trunc('hour', scheduled) + INTERVAL 1 HOUR - INTERVAL 1 MILLISECOND + {Interval(run.Lateness)}
-                    <= reached - {Interval(run.OutOfOrder)} - INTERVAL 1 MILLISECOND, false) AS late
+                    <= reached - {Interval(run.OutOfOrder)} - INTERVAL 1 MILLISECOND, false) AS late,
+                coalesce(scheduled <= reached - {Interval(run.OutOfOrder)} - INTERVAL 1 MILLISECOND, false) AS passed
             FROM (
                 SELECT flights.*, max(scheduled) OVER (
                     PARTITION BY partition ORDER BY reported

@@ -41,7 +41,8 @@ public sealed class FlightsQueryTests : IDisposable
         KeyReport flown = await asksRoute;
 
         // The watermark is at its end only when all input has been read, so these answers came before.
-        Assert.All([hour.Watermark, airport.Watermark, flown.Watermark], time => Assert.True(time < EventTime.MaxValue));
+        EventTime[] watermarks = [hour.Watermark, airport.Watermark, flown.Watermark];
+        Assert.All(watermarks, time => Assert.True(time < EventTime.MaxValue));
         Assert.False(hour.IsFinal);
         Assert.Equal(oracle.AirportHourAfter(Airport, hour.Window!.Value.Start, hour.Value.Departures), hour.Value);
         AssertWindows(oracle, airport);

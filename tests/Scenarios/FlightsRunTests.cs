@@ -50,7 +50,7 @@ public sealed class FlightsRunTests : IClassFixture<FlightsRunTests.Oracle>
     [InlineData(6, 4, 2)]
     [InlineData(0, 4, 1)]
     [InlineData(0, 16, 1)]
-    public async Task SomeAreLate_WindowsEqualTheModelOfBatchesAndWatermarks(
+    public async Task SomeAreLate_BothFilesEqualTheModelOfBatchesAndWatermarks(
         int latenessHours, int partitions, int attempt)
     {
         var options = new FlightsCase(TimeSpan.FromHours(2), TimeSpan.FromHours(latenessHours), partitions);
@@ -61,6 +61,7 @@ public sealed class FlightsRunTests : IClassFixture<FlightsRunTests.Oracle>
         Assert.True(result.ExitCode == 0, $"attempt {attempt}: {result.Errors}");
         byte[] features = _oracle.AirportFeatures(options);
         FlightsData.AssertSame(features, run.Read("airport-features.csv"), "airport-features.csv");
+        FlightsData.AssertSame(_oracle.QuietRoutes(options), run.Read("quiet-routes.csv"), "quiet-routes.csv");
         Assert.Equal(_oracle.LateFlights(options), Number(result.Summary, "late"));
     }
 

@@ -56,9 +56,7 @@ internal sealed class FlightDirectory
             : throw new InputException($"All files in the directory '{directory}' are empty.");
     }
 
-    /// <summary>
-    /// Opens a file as text, uncompressed if need be; the position of the inner stream shows the progress.
-    /// </summary>
+    /// <summary>Opens a file as text, uncompressed if need be; the stored stream's position is the progress.</summary>
     public static (StreamReader Text, FileStream Stored) OpenText(string file)
     {
         var stored = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);

@@ -68,7 +68,11 @@ internal sealed class OutDirectory : IDisposable
     {
         string mark = Path.Combine(Silo, Mark);
         if (Directory.Exists(Silo) && Directory.EnumerateFileSystemEntries(Silo).Any() && !File.Exists(mark))
-            throw new InputException($"'{Silo}' is not of a run of this program, and would be removed; use another --out.");
+        {
+            throw new InputException(
+                $"'{Silo}' is not of a run of this program, and would be removed; use another --out.");
+        }
+
         foreach (string file in (string[])[Features, QuietRoutes, Rejected])
             File.Delete(file);
         if (Directory.Exists(Silo))

@@ -36,7 +36,8 @@ internal sealed class ResultTables : IDisposable
     {
         _path = path;
         File.Delete(path);
-        _database = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        var file = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false };
+        _database = new SqliteConnection(file.ToString());
         _database.Open();
         using (SqliteCommand create = Command(Schema))
             create.ExecuteNonQuery();
@@ -61,7 +62,12 @@ internal sealed class ResultTables : IDisposable
 
     /// <summary>Takes a route that went quiet.</summary>
     public void Add(QuietRoute quiet) => Execute(
-        _addQuiet, quiet.QuietAt.Milliseconds, quiet.Origin, quiet.Destination, quiet.LastSeen.Milliseconds, quiet.Days);
+        _addQuiet,
+        quiet.QuietAt.Milliseconds,
+        quiet.Origin,
+        quiet.Destination,
+        quiet.LastSeen.Milliseconds,
+        quiet.Days);
 
     /// <summary>Writes the last value of each window, by start and airport, and returns how many there are.</summary>
     public long WriteFeatures(string path)

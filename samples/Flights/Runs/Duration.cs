@@ -2,9 +2,7 @@ namespace Weir.Samples.Flights.Runs;
 
 using System.Globalization;
 
-/// <summary>
-/// Durations on the command line: a number and a unit, <c>2d</c>, <c>48h</c>, <c>30m</c> or <c>90s</c>.
-/// </summary>
+/// <summary>Durations on the command line: a number and a unit, as in <c>2d</c>, <c>48h</c>, <c>30m</c>.</summary>
 internal static class Duration
 {
     private const double LongestDays = 3650;

@@ -29,7 +29,8 @@ internal sealed class FlightsRun(RunOptions options)
     {
         _screen.Say(
             $"{input.Files.Count} files, {options.Partitions} partitions, out of order by at most "
-            + $"{Duration.Format(options.Flights.OutOfOrder)}, allowed lateness {Duration.Format(options.Flights.Lateness)}");
+            + $"{Duration.Format(options.Flights.OutOfOrder)}, allowed lateness "
+            + Duration.Format(options.Flights.Lateness));
         _screen.Say(
             $"another process can ask: weir --gateway 127.0.0.1:{silo.GatewayPort} query {FlightsJob.JobName} "
             + $"{FlightsJob.Latest.Name} ORD");
@@ -95,7 +96,8 @@ internal sealed class FlightsRun(RunOptions options)
         await client.WaitForJobAsync(FlightsJob.JobName, JobState.Finished, cancellation);
     }
 
-    private static async Task<long> CollectAsync(IWeirClient client, ResultTables tables, CancellationToken cancellation)
+    private static async Task<long> CollectAsync(
+        IWeirClient client, ResultTables tables, CancellationToken cancellation)
     {
         long results = 0;
         await foreach (TopicEvent<Windowed<string, AirportHour>> result in

@@ -51,13 +51,14 @@ internal sealed class JobWatcher(IWeirClient client, FlightSender sender, Screen
             sent == 0 ? 0 : sender.Fraction * Math.Min(1, events / (double)sent),
             events,
             Math.Max(perSecond, 0),
-            watermark == EventTime.MinValue || watermark == EventTime.MaxValue ? $"{watermark}" : CsvFile.Minute(watermark),
+            IsLimit(watermark) ? $"{watermark}" : CsvFile.Minute(watermark),
             status.Sources.Sum(each => each.End - each.Next));
     }
 
+    private static bool IsLimit(EventTime time) => time == EventTime.MinValue || time == EventTime.MaxValue;
+
     /// <summary>
-    /// Asks for the newest hour of a great airport, or of the first one that is seen. False: nothing is known of it
-    /// yet.
+    /// Asks for the newest hour of a great airport, or of the first one that is seen. False: nothing is known yet.
     /// </summary>
     private async Task<bool> AskForAirportAsync(CancellationToken cancellation)
     {

@@ -65,14 +65,14 @@ internal sealed record RunSummary
     /// <summary>For people.</summary>
     public void Show(Screen screen, IReadOnlyList<AirportTotal> busiest)
     {
-        screen.Show("Busiest airports", ["airport", "departures", "mean delay", "more than 15 min late"], busiest.Select(
-            airport => new[]
-            {
-                airport.Airport,
-                Text($"{airport.Departures:N0}"),
-                Text($"{airport.SumDelayMinutes / (double)airport.Departures:F1} min"),
-                Text($"{airport.Delayed15 / (double)airport.Departures:P1}"),
-            }));
+        string[] columns = ["airport", "departures", "mean delay", "more than 15 min late"];
+        screen.Show("Busiest airports", columns, busiest.Select(airport => new[]
+        {
+            airport.Airport,
+            Text($"{airport.Departures:N0}"),
+            Text($"{airport.SumDelayMinutes / (double)airport.Departures:F1} min"),
+            Text($"{airport.Delayed15 / (double)airport.Departures:P1}"),
+        }));
         screen.Show("Summary", ["figure", "value"],
         [
             ["events", Text($"{Events:N0}")],

@@ -37,7 +37,11 @@ internal sealed class Screen
     /// <summary>Writes a table; the columns after the first are numbers.</summary>
     public void Show(string title, string[] columns, IEnumerable<string[]> rows)
     {
-        var table = new Table { Title = new TableTitle(title), Border = IsTerminal ? TableBorder.Rounded : TableBorder.Ascii };
+        var table = new Table
+        {
+            Title = new TableTitle(title),
+            Border = IsTerminal ? TableBorder.Rounded : TableBorder.Ascii,
+        };
         for (int i = 0; i < columns.Length; i++)
             table.AddColumn(new TableColumn(columns[i]) { Alignment = i == 0 ? Justify.Left : Justify.Right });
         foreach (string[] row in rows)
@@ -56,7 +60,10 @@ internal sealed class Screen
 
         await _console.Progress()
             .AutoClear(true)
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
+            .Columns(
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left })
             .StartAsync(context => work(new ProgressOnBar(context.AddTask("starting", maxValue: 1))));
     }
 

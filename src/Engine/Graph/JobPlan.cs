@@ -72,7 +72,7 @@ public sealed class JobPlan
         Type type = KeyTypeOf(operatorIndex);
         object value = Codecs.For(type).ReadObject(new ByteReader(key))
             ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
-        return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, value])!;
+        return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
     }
 
     /// <summary>Number of channels of a key group.</summary>
@@ -154,7 +154,10 @@ public sealed class JobPlan
     private static readonly System.Reflection.MethodInfo GroupOfTyped = typeof(JobPlan).GetMethod(
         nameof(GroupOf), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;
 
-    private static int GroupOf<TKey>(JobPlan plan, TKey key)
-        where TKey : notnull =>
-        KeyGroups.GroupOf(KeyHasher<TKey>.For(plan.Codecs.For<TKey>()).Hash(key), plan.GroupCount);
+    private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
+        where TKey : notnull
+    {
+        object hasher = plan.Graph.Operators[operatorIndex].Inputs[0].GroupHasher(plan.Codecs);
+        return KeyGroups.GroupOf(((KeyHasher<TKey>)hasher).Hash(key), plan.GroupCount);
+    }
 }

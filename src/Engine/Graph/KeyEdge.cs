@@ -24,6 +24,9 @@ internal abstract class KeyEdge
     /// </summary>
     public abstract bool FollowsPartitions { get; }
 
+    /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
+    public abstract object GroupHasher(CodecRegistry codecs);
+
     public abstract Slice NewSlice(SliceTarget target, CodecRegistry codecs);
 }
 
@@ -36,7 +39,9 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
 
     public override Type KeyType => typeof(TKey);
 
-    public override bool FollowsPartitions => ReferenceEquals(from.PartitionKey, key);
+    public override bool FollowsPartitions => ReferenceEquals(from.PartitionKey, key.Root);
+
+    public override object GroupHasher(CodecRegistry codecs) => key.GroupHasher(codecs);
 
     public override Slice NewSlice(SliceTarget target, CodecRegistry codecs) => new Slice<T>(target, codecs.For<T>());
 

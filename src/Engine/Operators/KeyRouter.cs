@@ -39,7 +39,7 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
         _spec = spec;
         _stage = stage;
         _codec = stage.Plan.Codecs.For<T>();
-        _hasher = KeyHasher<TKey>.For(stage.Plan.Codecs.For<TKey>());
+        _hasher = edge.Key.GroupHasher(stage.Plan.Codecs);
         _slices = new Slice<T>?[spec.Groups];
         _channels = [.. Enumerable.Range(0, spec.Groups).Select(group => stage.Plan.ChannelOf(edge, stage, group))];
     }

@@ -84,6 +84,12 @@ internal abstract class KeyHasher<TKey>
     }
 }
 
+/// <summary>Hashes a part of a key, so that keys with the same part lie together.</summary>
+internal sealed class PartHasher<TKey, TPart>(Func<TKey, TPart> part, KeyHasher<TPart> hasher) : KeyHasher<TKey>
+{
+    public override uint Hash(TKey key) => hasher.Hash(part(key));
+}
+
 /// <summary>Where a hash belongs: groups of state, partitions of topics.</summary>
 public static class KeyGroups
 {

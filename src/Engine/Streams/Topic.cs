@@ -179,14 +179,42 @@ public sealed class KeyedTopic<TKey, T> : Topic<T>
 public sealed class EventKey<TKey, T>
     where TKey : notnull
 {
+    private Func<CodecRegistry, KeyHasher<TKey>>? _groupHasher;
+
     internal EventKey(Func<T, TKey> of)
     {
         ArgumentNullException.ThrowIfNull(of);
         Of = of;
+        Root = this;
     }
 
     /// <summary>The key of an event.</summary>
     public Func<T, TKey> Of { get; }
+
+    /// <summary>The key object that decides the groups: this one, or the one that this refines.</summary>
+    internal object Root { get; private init; }
+
+    /// <summary>
+    /// A finer key that lies in the group of this one: state and timers are per finer key, and a topic that is
+    /// partitioned by this key needs no shuffle for it. Of flights that are partitioned by origin:
+    /// <c>Flights.Key.Refine(flight => (flight.Origin, flight.Destination), route => route.Origin)</c>.
+    /// </summary>
+    /// <param name="key">A pure function of the event.</param>
+    /// <param name="part">This key as a part of the finer one; the same for every event as this key itself.</param>
+    public EventKey<TFiner, T> Refine<TFiner>(Func<T, TFiner> key, Func<TFiner, TKey> part)
+        where TFiner : notnull
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        return new EventKey<TFiner, T>(key)
+        {
+            Root = Root,
+            _groupHasher = codecs => new PartHasher<TFiner, TKey>(part, GroupHasher(codecs)),
+        };
+    }
+
+    /// <summary>Hashes keys to find their group. Not to be shared between threads.</summary>
+    internal KeyHasher<TKey> GroupHasher(CodecRegistry codecs) =>
+        _groupHasher?.Invoke(codecs) ?? KeyHasher<TKey>.For(codecs.For<TKey>());
 
     /// <summary>The key of an event where it decides the event's way, so where null must be found.</summary>
     internal TKey Take(in T value) =>
