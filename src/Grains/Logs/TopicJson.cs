@@ -36,8 +36,8 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         if (batch.Kind == BatchKind.Events && batch.Schema != _topic.Schema)
             throw new WeirException(
                 WeirError.InvalidValue,
-                $"The batch at offset {batch.From} of topic '{_topic.Name}' has events of {batch.Schema}, and this silo's "
-                + $"jobs declare {_topic.Schema}.");
+                $"The batch at offset {batch.From} of topic '{_topic.Name}' has events of {batch.Schema}, and this "
+                + $"silo's jobs declare {_topic.Schema}.");
         foreach ((long offset, T value) in EventFrames.Read(batch, _codec, from))
             yield return new JsonEvent(offset, batch.Stamp, JsonSerializer.Serialize(value, WeirJson.Options));
     }
@@ -49,7 +49,8 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         {
             T value = Parse(events[i], i);
             int partition = _topic.PartitionOf(value, partitions, codecs) ?? anyPartition;
-            (ByteWriter payload, int count) = batches.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
+            (ByteWriter payload, int count) =
+                batches.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
             EventFrames.Write(payload, _codec, in value);
             batches[partition] = (payload, count + 1);
         }
