@@ -92,7 +92,8 @@ internal sealed partial class TickLease(
     {
         if (stamp == EventTime.None)
             return TimeSpan.Zero;
-        TimeSpan wait = TimeSpan.FromMilliseconds(stamp.Milliseconds - Now.ToUnixTimeMilliseconds()) + options.TickInterval;
+        var ahead = TimeSpan.FromMilliseconds(stamp.Milliseconds - Now.ToUnixTimeMilliseconds());
+        TimeSpan wait = ahead + options.TickInterval;
         // A stamp of a clock that is ahead of this one must not stop the ticks for as long as it is ahead.
         return wait <= options.TickInterval ? wait : options.TickInterval;
     }
@@ -103,6 +104,6 @@ internal sealed partial class TickLease(
         _timer = null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The tick of {Partition} could not be appended; the next is tried.")]
+    [LoggerMessage(LogLevel.Warning, "The tick of {Partition} could not be appended; the next is tried.")]
     private static partial void LogTickFailed(ILogger logger, TopicPartition partition, Exception failure);
 }

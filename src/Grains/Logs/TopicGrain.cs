@@ -24,6 +24,10 @@ internal sealed class TopicGrain : Grain, ITopicGrain
     // Appends of other processes may not be noticed: while it waits, a reader looks now and then.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
+    // A wait that ends without news is no failure.
+    private const ConfigureAwaitOptions UnlessLate =
+        ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     private readonly IEventLog _log;
     private readonly LogArrivals _arrivals;
     private readonly TopicJsonBridges _json;
@@ -88,7 +92,8 @@ internal sealed class TopicGrain : Grain, ITopicGrain
     {
         TopicJson json = _json.Find(_topic);
         if (events is null)
-            throw new WeirException(WeirError.InvalidRequest, $"There are no events to send to '{_topic}'; give a list.");
+            throw new WeirException(
+                WeirError.InvalidRequest, $"There are no events to send to '{_topic}'; give a list.");
         TopicInfo topic = await _log.FindTopicAsync(_topic) ?? throw new WeirException(
             WeirError.UnknownTopic, $"There is no topic '{_topic}'; create it first.");
         var batches = json.Write(events, topic.Partitions, _json.NextPartition(topic.Partitions));
@@ -107,7 +112,8 @@ internal sealed class TopicGrain : Grain, ITopicGrain
             catch (Weir.Engine.Codecs.CorruptDataException damage)
             {
                 throw new WeirException(
-                    WeirError.Corrupt, $"The batch at offset {batch.From} can not be read as its type: {damage.Message}");
+                    WeirError.Corrupt,
+                    $"The batch at offset {batch.From} can not be read as its type: {damage.Message}");
             }
         }
 
@@ -130,7 +136,7 @@ internal sealed class TopicGrain : Grain, ITopicGrain
                 return fetch;
             await arrival
                 .WaitAsync(left < LookAgain ? left : LookAgain, _options.TimeProvider)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                .ConfigureAwait(UnlessLate);
         }
     }
 

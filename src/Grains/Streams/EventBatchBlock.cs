@@ -20,9 +20,7 @@ public sealed record EventBatchBlock
     [Id(1)]
     public required int Partition { get; init; }
 
-    /// <summary>
-    /// The offset that was asked for; inside the first batch if the subscription began inside a batch.
-    /// </summary>
+    /// <summary>The offset that was asked for; inside the first batch if the subscription began inside it.</summary>
     [Id(2)]
     public required long Asked { get; init; }
 

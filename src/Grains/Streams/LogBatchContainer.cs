@@ -41,8 +41,7 @@ internal sealed class LogBatchContainer : IBatchContainer
     public bool ImportRequestContext() => false;
 
     /// <summary>The block itself for subscribers of blocks, otherwise the events from the offset asked for on, each
-    /// with
-    /// its own offset as its token.</summary>
+    /// with its own offset as its token.</summary>
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()
     {
         if (Block is T block)

@@ -115,9 +115,7 @@ internal sealed class LogCursor : IQueueCacheCursor
             Read();
     }
 
-    /// <summary>
-    /// Begins to read at the place; data at the end of the log is usually in memory and there at once.
-    /// </summary>
+    /// <summary>Begins to read at the place; the end of the log is usually in memory and there at once.</summary>
     private void Read()
     {
         _isReading = true;

@@ -9,6 +9,10 @@ using Weir.Protocol.Logs;
 /// </summary>
 internal sealed class LogQueueReceiver(StreamAnnouncer announcer, int slot, TimeSpan pollWait) : IQueueAdapterReceiver
 {
+    // A wait that ends without news is no failure.
+    private const ConfigureAwaitOptions UnlessLate =
+        ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<TopicPartition, long> _pending = [];
     private TaskCompletionSource? _arrival;
@@ -35,9 +39,7 @@ internal sealed class LogQueueReceiver(StreamAnnouncer announcer, int slot, Time
     public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
     {
         if (Arrival() is { } arrival)
-            await arrival
-                .WaitAsync(pollWait, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await arrival.WaitAsync(pollWait, cancellationToken).ConfigureAwait(UnlessLate);
         return Take(maxCount < 1 ? int.MaxValue : maxCount);
     }
 

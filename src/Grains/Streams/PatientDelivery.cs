@@ -9,11 +9,17 @@ internal sealed class PatientFailureHandler : IStreamFailureHandler
     public bool ShouldFaultSubsriptionOnError => false;
 
     public Task OnDeliveryFailure(
-        GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken) =>
+        GuidId subscriptionId,
+        string streamProviderName,
+        StreamId streamIdentity,
+        StreamSequenceToken? sequenceToken) =>
         Task.CompletedTask;
 
     public Task OnSubscriptionFailure(
-        GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken) =>
+        GuidId subscriptionId,
+        string streamProviderName,
+        StreamId streamIdentity,
+        StreamSequenceToken? sequenceToken) =>
         Task.CompletedTask;
 }
 

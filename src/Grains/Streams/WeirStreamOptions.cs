@@ -39,10 +39,12 @@ public sealed class WeirStreamOptions
     internal string? Fault() =>
         Slots is < 1 or > 1024 ? "Slots must be 1 to 1024."
         : MaxEvents < 1 || MaxBytes < 1 ? "MaxEvents and MaxBytes must be 1 or more."
-        : PollWait <= TimeSpan.Zero || PollWait > TimeSpan.FromMinutes(1) ? "PollWait must be above 0, at most 1 minute."
+        : PollWait <= TimeSpan.Zero || PollWait > TimeSpan.FromMinutes(1)
+            ? "PollWait must be above 0, at most 1 minute."
         : RefreshInterval <= TimeSpan.Zero ? "RefreshInterval must be above 0."
         : ReannounceInterval <= TimeSpan.Zero || ReannounceInterval > TimeSpan.FromMinutes(10)
             ? "ReannounceInterval must be above 0, at most 10 minutes: streams that are quiet for longer are forgotten."
-        : RetryDelay <= TimeSpan.Zero || MaxRetryDelay < RetryDelay ? "RetryDelay must be above 0, at most MaxRetryDelay."
+        : RetryDelay <= TimeSpan.Zero || MaxRetryDelay < RetryDelay
+            ? "RetryDelay must be above 0, at most MaxRetryDelay."
         : null;
 }

@@ -50,14 +50,16 @@ public sealed class TopicGrainTests : IAsyncLifetime
             _cluster.Partition("keyed", 0).AppendAsync(new WireAppend { Batches = [] }));
         await AssertFailsAsync(WeirError.SequenceGap, () => _cluster.Partition("keyed", 0).AppendAsync(
             new WireAppend { Producer = "p", Sequence = 7, Batches = [TestTopics.Batch(1)] }));
-        await AssertFailsAsync(WeirError.UnknownTopic, () => topic.ReadAsync(new ReadRequest { Partition = 9, From = 0 }));
+        await AssertFailsAsync(WeirError.UnknownTopic, () =>
+            topic.ReadAsync(new ReadRequest { Partition = 9, From = 0 }));
         await AssertFailsAsync(WeirError.InvalidRequest, () =>
             topic.ReadAsync(new ReadRequest { Partition = 0, From = 99 }));
         await AssertFailsAsync(WeirError.InvalidRequest, () => _cluster.Streams
             .GetStream<Reading>(StreamId.Create("keyed", "x")).OnNextAsync(new Reading("a", 1)));
         WeirException wrong = await AssertFailsAsync(WeirError.InvalidRequest, () => _cluster.Streams
             .GetStream<Other>(WeirStreams.IdOf("keyed", 0)).OnNextAsync(new Other("a")));
-        Assert.Equal("Topic 'keyed' has events of Reading:1, not of Other: use the event type of the topic.", wrong.Message);
+        Assert.Equal(
+            "Topic 'keyed' has events of Reading:1, not of Other: use the event type of the topic.", wrong.Message);
 
         await topic.SealAsync();
         await AssertFailsAsync(WeirError.TopicSealed, () => _cluster.AppendAsync("keyed", 0, 0, 1));
@@ -90,8 +92,9 @@ public sealed class TopicGrainTests : IAsyncLifetime
         Assert.Equal((0L, 3L), (fetch.From, fetch.Next));
 
         await topic.SealAsync();
-        JsonFetch end = await topic.ReadJsonAsync(
-            new ReadRequest { Partition = 1, From = 4, Wait = TimeSpan.FromSeconds(20) }).WaitAsync(TimeSpan.FromSeconds(15));
+        Task<JsonFetch> readEnd = topic.ReadJsonAsync(
+            new ReadRequest { Partition = 1, From = 4, Wait = TimeSpan.FromSeconds(20) });
+        JsonFetch end = await readEnd.WaitAsync(TimeSpan.FromSeconds(15));
         Assert.True(end.IsEnd);
         Assert.Empty(end.Events);
     }

@@ -48,7 +48,8 @@ public sealed class NoteGrain(
 }
 
 public sealed class OtherNoteGrain(
-    [PersistentState("other-note", OrleansSqliteStorage.StorageName)] IPersistentState<Note> note) : Grain, IOtherNoteGrain
+    [PersistentState("other-note", OrleansSqliteStorage.StorageName)] IPersistentState<Note> note)
+    : Grain, IOtherNoteGrain
 {
     public async Task<int> AddAsync(int amount)
     {

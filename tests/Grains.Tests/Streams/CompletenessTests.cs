@@ -31,20 +31,23 @@ public sealed class CompletenessTests
         Assert.Empty(record.Gaps.Items);
     }
 
-    [Fact]
-    public async Task A_backlog_is_read_after_a_start_without_a_new_append()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backlog_is_read_after_a_start_without_a_new_append(bool isCrash)
     {
         await using TestCluster cluster = await TestCluster.StartAsync();
         await cluster.CreateAsync(TestTopics.Plain);
-        IReaderGrain reader = cluster.Client.GetGrain<IReaderGrain>("backlog");
+        IReaderGrain reader = cluster.Client.GetGrain<IReaderGrain>($"backlog/{isCrash}");
         await reader.StartAsync("plain", 0, 0);
         await cluster.AppendAsync("plain", 0, 0, 10);
-        ReaderRecord record = ReaderRecord.Find("backlog")!;
+        ReaderRecord record = ReaderRecord.Find($"backlog/{isCrash}")!;
         await record.Taken.UntilCountAsync(1);
         // It is to go on further back, as after a restore.
         record.Next = 3;
 
-        await cluster.RestartAsync(options => options.ReannounceInterval = TimeSpan.FromMinutes(10));
+        Action<WeirStreamOptions> once = options => options.ReannounceInterval = TimeSpan.FromMinutes(10);
+        await (isCrash ? cluster.CrashAndRestartAsync(once) : cluster.RestartAsync(once));
 
         await record.Taken.UntilCountAsync(2);
         Assert.Equal((0, 10), record.Taken.Items[1]);

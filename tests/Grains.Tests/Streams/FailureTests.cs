@@ -31,7 +31,8 @@ public sealed class FailureTests
     {
         ProbedLog log = null!;
         await using TestCluster cluster = await TestCluster.StartAsync(
-            streams: options => (options.MaxEvents, options.Slots) = (10, 1), wrap: inner => log = new ProbedLog(inner));
+            streams: options => (options.MaxEvents, options.Slots) = (10, 1),
+            wrap: inner => log = new ProbedLog(inner));
         await cluster.CreateAsync(TestTopics.Plain, 2);
         var mayGoOn = new TaskCompletionSource();
         await cluster.Client.GetGrain<IReaderGrain>("standing").StartAsync("plain", 0, 0);

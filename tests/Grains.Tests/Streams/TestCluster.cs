@@ -103,6 +103,16 @@ public sealed class TestCluster : IAsyncDisposable
         await Silos.DeployAsync();
     }
 
+    /// <summary>As after the end of the process: nothing is told to anybody, then a new cluster begins.</summary>
+    public async Task CrashAndRestartAsync(Action<WeirStreamOptions>? streams = null)
+    {
+        foreach (InProcessSiloHandle silo in Silos.Silos.ToArray())
+            await Silos.KillSiloAsync(silo);
+        await CloseAsync();
+        OrleansSqliteStorage.ForgetStreamAgents(Path.Combine(_folder, "grains.db"));
+        await OpenAsync(1, streams, null, null, isOnDisk: true);
+    }
+
     private async Task CloseAsync()
     {
         await Silos.DisposeAsync();
