@@ -3,7 +3,6 @@ namespace Weir.Grains.Sources;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
-using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Weir.Contracts;
@@ -33,7 +32,6 @@ internal sealed partial class SourceGrain(
     ILogger<SourceGrain> logger) : Grain, ISourceGrain, IAsyncObserver<EventBatchBlock>
 {
     private SourceRun? _run;
-    private StreamSubscriptionHandle<EventBatchBlock>? _subscription;
     private int _partitions;
 
     public async Task OpenAsync(EpochPlan plan, long from)
@@ -65,12 +63,7 @@ internal sealed partial class SourceGrain(
             return;
         _run = null;
         run.Close();
-        if (_subscription is { } subscription)
-        {
-            _subscription = null;
-            await subscription.UnsubscribeAsync();
-        }
-
+        await Stream().StopReadingAsync();
         DeactivateOnIdle();
     }
 
@@ -88,7 +81,8 @@ internal sealed partial class SourceGrain(
     {
         if (_run is not { } run)
         {
-            await DropStraySubscriptionAsync();
+            // A source whose job does not run has no use for events.
+            await Stream().StopReadingAsync();
             return;
         }
 
@@ -129,37 +123,17 @@ internal sealed partial class SourceGrain(
     {
         // What an earlier activation left subscribed keeps delivering here; without an observer that would be an error.
         foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await Stream().GetAllSubscriptionHandles())
-            _subscription = await handle.ResumeAsync(this);
+            await handle.ResumeAsync(this);
     }
 
-    /// <summary>
-    /// Begins delivery at the run's position. The one existing subscription is resumed; a second would deliver
-    /// everything twice.
-    /// </summary>
-    private async Task SubscribeAsync(SourceRun run)
-    {
-        StreamSequenceToken from = new EventSequenceTokenV2(run.Program.Next);
-        IList<StreamSubscriptionHandle<EventBatchBlock>> handles = await Stream().GetAllSubscriptionHandles();
-        _subscription = handles.Count > 0
-            ? await handles[0].ResumeAsync(this, from)
-            : await Stream().SubscribeAsync(this, from);
-        foreach (StreamSubscriptionHandle<EventBatchBlock> further in handles.Skip(1))
-            await further.UnsubscribeAsync();
-    }
+    /// <summary>Begins delivery at the run's position, in place of whatever was subscribed before.</summary>
+    private async Task SubscribeAsync(SourceRun run) => await Stream().ReadFromAsync(this, run.Program.Next);
 
     private IAsyncStream<EventBatchBlock> Stream()
     {
         (HostedJob job, int source, int partition) = Locate();
         return this.GetStreamProvider(WeirStreams.ProviderName)
             .BlocksOf(job.KeyPlan.TopicOfSource(source).Name, partition);
-    }
-
-    /// <summary>A source whose job does not run has no use for events.</summary>
-    private async Task DropStraySubscriptionAsync()
-    {
-        foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await Stream().GetAllSubscriptionHandles())
-            await handle.UnsubscribeAsync();
-        _subscription = null;
     }
 
     private async Task EndAsync(SourceRun run)

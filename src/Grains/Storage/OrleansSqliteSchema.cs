@@ -30,16 +30,6 @@ internal static class OrleansSqliteSchema
         "INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES (@key, @text) "
         + "ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText WHERE QueryText <> excluded.QueryText";
 
-    // The state of Orleans' rendezvous grain as its JSON serializer writes it; anything else is left as it is.
-    public const string ForgetProducers = """
-        UPDATE OrleansStorage
-        SET PayloadBinary = CAST(
-                json_replace(CAST(PayloadBinary AS TEXT), '$.Producers."$values"', json('[]')) AS BLOB),
-            Version = Version + 1
-        WHERE GrainTypeString = 'PubSubRendezvousGrain' AND PayloadBinary IS NOT NULL
-            AND json_valid(CAST(PayloadBinary AS TEXT))
-        """;
-
     private const string IsThisGrain = """
         GrainIdHash = @GrainIdHash AND GrainTypeHash = @GrainTypeHash
         AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1

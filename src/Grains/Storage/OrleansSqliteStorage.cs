@@ -75,18 +75,6 @@ public static class OrleansSqliteStorage
         transaction.Commit();
     }
 
-    /// <summary>
-    /// Forgets which stream agents were alive, and keeps the subscriptions. A process that is a cluster by itself calls
-    /// it before its silo starts: what a crash has left behind are agents of a silo that the new membership does not
-    /// know, and Orleans refuses new ones until it is sure that those are dead.
-    /// </summary>
-    public static void ForgetStreamAgents(string databasePath)
-    {
-        Initialize(databasePath);
-        using var connection = (SqliteConnection)new SqliteStorageSource(databasePath).OpenConnection();
-        Execute(connection, OrleansSqliteSchema.ForgetProducers);
-    }
-
     private static object? Execute(
         SqliteConnection connection, string sql, params (string Name, string Value)[] parameters)
     {

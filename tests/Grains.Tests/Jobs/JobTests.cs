@@ -144,6 +144,23 @@ public sealed class JobTests : IDisposable
     }
 
     [Fact]
+    public async Task AJob_OnASealedTopic_ReadsItFromTheBeginningEachTime()
+    {
+        await using JobCluster cluster = await JobCluster.StartAsync(_directory);
+        await cluster.Client.StartJobAsync("page-views");
+        await SendAsync(cluster, Clicks(1_000));
+        await cluster.Client.SealAsync(PageViews.Clicks);
+        await cluster.FinishedAsync("page-views");
+        List<Windowed<string, long>> first = await cluster.ReadAllAsync(PageViews.PerMinute);
+        for (long epoch = 2; epoch <= 3; epoch++)
+        {
+            Assert.Equal(epoch, (await cluster.Client.StartJobAsync("page-views")).Epoch);
+            await cluster.FinishedAsync("page-views");
+            Assert.Equal(Sorted(first), Sorted(await cluster.ReadAllAsync(PageViews.PerMinute)));
+        }
+    }
+
+    [Fact]
     public async Task ARunningJob_ComesBackAfterARestartOfTheSilo()
     {
         await using (JobCluster cluster = await JobCluster.StartAsync(_directory))

@@ -109,7 +109,6 @@ public sealed class TestCluster : IAsyncDisposable
         foreach (InProcessSiloHandle silo in Silos.Silos.ToArray())
             await Silos.KillSiloAsync(silo);
         await CloseAsync();
-        OrleansSqliteStorage.ForgetStreamAgents(Path.Combine(_folder, "grains.db"));
         await OpenAsync(1, streams, null, null, isOnDisk: true);
     }
 
