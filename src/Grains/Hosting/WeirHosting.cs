@@ -58,8 +58,11 @@ public static class WeirHosting
         silo.Services.TryAddSingleton<IEventLog>(OpenLog);
         silo.Services.AddPlacementDirector<RendezvousPlacement, RendezvousDirector>();
         silo.Services.AddHostedService<JobReviver>();
-        silo.Services.AddOptions<WeirLogOptions>().Configure<IOptions<WeirOptions>>(
-            (log, options) => log.DefaultPartitions = options.Value.DefaultPartitions);
+        silo.Services.AddOptions<WeirLogOptions>().Configure<IOptions<WeirOptions>>((log, options) =>
+        {
+            log.DefaultPartitions = options.Value.DefaultPartitions;
+            log.RetentionPeriod = options.Value.RetentionPeriod;
+        });
         silo.AddWeirLogs();
         silo.AddWeirStreams();
         silo.AddWeirGrainStorage(services => Path.Combine(DirectoryOf(services), "grains.db"));

@@ -21,6 +21,12 @@ public sealed class WeirOptions
     /// <summary>How often a silo looks whether the jobs that should run do. Default: 5 s; 100 ms or more.</summary>
     public TimeSpan RevivalPeriod { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How often batches beyond their topic's retention are removed, never past what a running job still has to read.
+    /// Default: 1 minute; 100 ms or more.
+    /// </summary>
+    public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>One sentence per setting that is out of its range.</summary>
     public IEnumerable<string> Faults()
     {
@@ -32,5 +38,7 @@ public sealed class WeirOptions
             yield return $"InboxEvents is {InboxEvents}: use 64 to 1048576.";
         if (RevivalPeriod < TimeSpan.FromMilliseconds(100))
             yield return $"RevivalPeriod is {RevivalPeriod}: use 100 ms or more.";
+        if (RetentionPeriod < TimeSpan.FromMilliseconds(100))
+            yield return $"RetentionPeriod is {RetentionPeriod}: use 100 ms or more.";
     }
 }

@@ -91,6 +91,7 @@ internal sealed partial class JobGrain(
         record.State.ShouldRun = false;
         await record.WriteStateAsync();
         await run.CloseSourcesAsync();
+        await topics.ReleaseAsync(JobName);
         LogFinished(JobName, epoch);
     }
 
@@ -146,6 +147,7 @@ internal sealed partial class JobGrain(
             return;
         _run = null;
         await run.CloseAsync();
+        await topics.ReleaseAsync(JobName);
     }
 
     /// <summary>What a caller meets is a <see cref="WeirException"/>, whatever went wrong below.</summary>

@@ -48,6 +48,12 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
         }
     }
 
+    /// <summary>Under this name a job's sources keep what they still have to read out of reach of retention.</summary>
+    public static string PinOf(string job) => $"job {job}";
+
+    /// <summary>Lets retention have what the job's sources kept.</summary>
+    public Task ReleaseAsync(string job) => log.ReleasePinAsync(PinOf(job));
+
     /// <summary>The first retained offset of a partition.</summary>
     public async Task<long> FirstOffsetAsync(string topic, int partition) =>
         (await log.DescribeAsync(new TopicPartition(topic, partition))).First;

@@ -17,7 +17,9 @@ public static class LogHosting
             .Validate(options => options.DefaultPartitions is >= 1 and <= 1024, "DefaultPartitions must be 1 to 1024.")
             .Validate(options => options.TickInterval > TimeSpan.Zero, "TickInterval must be above zero.")
             .Validate(options => options.TickLease >= options.TickInterval, "TickLease must be at least TickInterval.")
+            .Validate(options => options.RetentionPeriod > TimeSpan.Zero, "RetentionPeriod must be above zero.")
             .ValidateOnStart();
+        builder.Services.AddHostedService<RetentionKeeper>();
         builder.Services.TryAddSingleton<LogArrivals>();
         builder.Services.TryAddSingleton<TopicJsonBridges>();
         return builder;

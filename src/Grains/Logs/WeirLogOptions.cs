@@ -12,6 +12,9 @@ public sealed class WeirLogOptions
     /// <summary>How long a partition ticks after the last request for it; default 1 minute.</summary>
     public TimeSpan TickLease { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How often batches beyond their topic's retention are removed; default 1 minute.</summary>
+    public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The clock of ticks; it should be the one that stamps batches.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 }

@@ -29,10 +29,14 @@ internal sealed partial class SourceGrain(
     SiloExchange exchange,
     IEventLog log,
     TickLeases leases,
+    TimeProvider time,
     ILogger<SourceGrain> logger) : Grain, ISourceGrain, IAsyncObserver<EventBatchBlock>
 {
+    // Retention may keep this much more than it had to.
+    private static readonly TimeSpan PinPeriod = TimeSpan.FromSeconds(30);
     private SourceRun? _run;
     private int _partitions;
+    private long _pinnedAt;
 
     public async Task OpenAsync(EpochPlan plan, long from)
     {
@@ -54,6 +58,7 @@ internal sealed partial class SourceGrain(
         var topics = new TopicOutput(log, jobPlan, new TopicProducer(producer, plan.Epoch, partition));
         _run = new SourceRun(plan.Epoch, program, new StageOutbox(exchange, job.Name, plan.Epoch, topics));
         DelayDeactivation(Timeout.InfiniteTimeSpan);
+        await PinAsync(_run);
         await SubscribeAsync(_run);
     }
 
@@ -97,6 +102,8 @@ internal sealed partial class SourceGrain(
                 return;
             }
 
+            if (time.GetElapsedTime(_pinnedAt) > PinPeriod && !run.IsClosed)
+                await PinAsync(run);
             if (run.Program.WaitsForClock)
                 leases.Renew(run.Program.Topic, _partitions);
             if (run.Program.HasEnded && !run.IsClosed)
@@ -128,6 +135,14 @@ internal sealed partial class SourceGrain(
 
     /// <summary>Begins delivery at the run's position, in place of whatever was subscribed before.</summary>
     private async Task SubscribeAsync(SourceRun run) => await Stream().ReadFromAsync(this, run.Program.Next);
+
+    /// <summary>Keeps what is not read yet out of reach of retention.</summary>
+    private Task PinAsync(SourceRun run)
+    {
+        _pinnedAt = time.GetTimestamp();
+        var place = new TopicPartition(run.Program.Topic, run.Program.Partition);
+        return log.PinAsync(JobTopics.PinOf(Locate().Job.Name), place, run.Program.Next);
+    }
 
     private IAsyncStream<EventBatchBlock> Stream()
     {

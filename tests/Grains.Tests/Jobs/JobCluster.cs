@@ -37,8 +37,8 @@ internal sealed class JobCluster : IAsyncDisposable
         builder.Options.ServiceId = "weir-tests";
         builder.ConfigureSilo((_, silo) =>
         {
-            // One log for all silos: the SQLite log belongs to one process.
-            silo.Services.AddSingleton<IEventLog>(new SharedLog(log));
+            // One log for all silos; as an instance it is not disposed of with the first of them.
+            silo.Services.AddSingleton<IEventLog>(log);
             silo.AddWeir(weir => weir
                 .AddJob<PageViews>()
                 .AddJob<BusiestUsers>()
@@ -80,53 +80,4 @@ internal sealed class JobCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
         await _log.DisposeAsync();
     }
-}
-
-/// <summary>A log that a silo may dispose of without closing it for the others.</summary>
-internal sealed class SharedLog(IEventLog log) : IEventLog
-{
-    public LogCapabilities Capabilities => log.Capabilities;
-
-    public Task<TopicInfo> CreateTopicAsync(TopicSpec spec, CancellationToken cancellation = default) =>
-        log.CreateTopicAsync(spec, cancellation);
-
-    public Task<TopicInfo?> FindTopicAsync(string topic, CancellationToken cancellation = default) =>
-        log.FindTopicAsync(topic, cancellation);
-
-    public Task<IReadOnlyList<TopicInfo>> ListTopicsAsync(CancellationToken cancellation = default) =>
-        log.ListTopicsAsync(cancellation);
-
-    public Task DeleteTopicAsync(string topic, CancellationToken cancellation = default) =>
-        log.DeleteTopicAsync(topic, cancellation);
-
-    public Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellation = default) =>
-        log.AppendAsync(request, cancellation);
-
-    public Task<LogFetch> ReadAsync(
-        TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default) =>
-        log.ReadAsync(partition, from, limits, cancellation);
-
-    public Task<PartitionInfo> DescribeAsync(TopicPartition partition, CancellationToken cancellation = default) =>
-        log.DescribeAsync(partition, cancellation);
-
-    public Task<long?> LastSequenceAsync(
-        string producer, TopicPartition partition, CancellationToken cancellation = default) =>
-        log.LastSequenceAsync(producer, partition, cancellation);
-
-    public Task SealAsync(string topic, CancellationToken cancellation = default) => log.SealAsync(topic, cancellation);
-
-    public Task PinAsync(string pin, TopicPartition partition, long offset, CancellationToken cancellation = default) =>
-        log.PinAsync(pin, partition, offset, cancellation);
-
-    public Task ReleasePinAsync(string pin, CancellationToken cancellation = default) =>
-        log.ReleasePinAsync(pin, cancellation);
-
-    public Task TruncateAsync(TopicPartition partition, long before, CancellationToken cancellation = default) =>
-        log.TruncateAsync(partition, before, cancellation);
-
-    public Task ApplyRetentionAsync(CancellationToken cancellation = default) => log.ApplyRetentionAsync(cancellation);
-
-    public IDisposable Watch(Action<TopicPartition, long> appended) => log.Watch(appended);
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -5,6 +5,7 @@ using Weir.Client;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
 using Weir.Contracts.Keys;
+using Weir.Contracts.Topics;
 using Weir.Engine.Streams;
 using Weir.Engine.Testing;
 using Weir.Engine.Time;
@@ -177,6 +178,28 @@ public sealed class JobTests : IDisposable
             .WaitAsync(JobCluster.Patience);
         Assert.Equal(2, status.Epoch);
         Assert.Equal(2, (await again.Client.View("page-views", PageViews.Latest).FindAsync("/home"))!.Value);
+    }
+
+    [Fact]
+    public async Task Retention_RemovesWhatNoRunningJobHasToRead()
+    {
+        await using JobCluster cluster = await JobCluster.StartAsync(
+            _directory, configure: options => options.RetentionPeriod = TimeSpan.FromMilliseconds(100));
+        await cluster.Client.CreateTopicAsync(
+            PageViews.Clicks, new TopicOptions { Partitions = 1, RetentionBytes = 10_000 });
+        await SendAsync(cluster, Clicks(2_000));
+        using var patience = new CancellationTokenSource(JobCluster.Patience);
+        TopicDescription? topic;
+        do
+            topic = await cluster.Client.FindTopicAsync(PageViews.Clicks, patience.Token);
+        while (topic!.Partitions[0].First == 0);
+        Assert.InRange(topic.Partitions[0].First, 1, 2_000);
+
+        // What is left is where a job begins.
+        await cluster.Client.StartJobAsync("page-views");
+        await cluster.Client.SealAsync(PageViews.Clicks);
+        JobStatus status = await cluster.FinishedAsync("page-views");
+        Assert.InRange(status.Operators.Single().Events, 1, 2_000 - topic.Partitions[0].First);
     }
 
     [Fact]
