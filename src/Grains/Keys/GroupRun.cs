@@ -32,13 +32,13 @@ internal sealed class GroupRun
     private const int FlushAt = 4096;
     private readonly GroupContext _context;
     private readonly SliceSequences _sequences;
-    private readonly Func<Task> _ended;
+    private readonly Action _ended;
     private readonly Action<Exception> _failed;
     private int _isPumping;
     private bool _isClosed;
     private bool _hasReportedEnd;
 
-    public GroupRun(long epoch, GroupContext context, Func<Task> ended, Action<Exception> failed)
+    public GroupRun(long epoch, GroupContext context, Action ended, Action<Exception> failed)
     {
         _context = context;
         _sequences = new SliceSequences(epoch);
@@ -108,7 +108,7 @@ internal sealed class GroupRun
         {
             _hasReportedEnd = true;
             await _context.Outbox.WhenStoredAsync();
-            await _ended();
+            _ended();
         }
     }
 

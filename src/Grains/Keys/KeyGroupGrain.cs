@@ -70,8 +70,8 @@ internal sealed class KeyGroupGrain(
         _run = new GroupRun(
             plan.Epoch,
             context,
-            ended: () => owner.ReportEndAsync(plan.Epoch, participant),
-            failed: fault => owner.ReportFailureAsync(plan.Epoch, participant, fault.Message).Ignore());
+            ended: () => JobReports.Send(() => owner.ReportEndAsync(plan.Epoch, participant)),
+            failed: fault => JobReports.Send(() => owner.ReportFailureAsync(plan.Epoch, participant, fault.Message)));
         exchange.Register(Address, _run.Inbox);
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;

@@ -154,16 +154,18 @@ internal sealed partial class SourceGrain(
     private async Task EndAsync(SourceRun run)
     {
         await run.WhenStoredAsync();
-        JobOwner().ReportEndAsync(run.Epoch, $"source {run.Program.Topic}/{run.Program.Partition}").Ignore();
+        IJobGrain owner = JobOwner();
+        string participant = $"source {run.Program.Topic}/{run.Program.Partition}";
+        JobReports.Send(() => owner.ReportEndAsync(run.Epoch, participant));
     }
 
     private void Fail(SourceRun run, Exception fault)
     {
         run.Close();
         LogFailed(run.Program.Topic, run.Program.Partition, fault);
-        JobOwner()
-            .ReportFailureAsync(run.Epoch, $"source {run.Program.Topic}/{run.Program.Partition}", fault.Message)
-            .Ignore();
+        IJobGrain owner = JobOwner();
+        string participant = $"source {run.Program.Topic}/{run.Program.Partition}";
+        JobReports.Send(() => owner.ReportFailureAsync(run.Epoch, participant, fault.Message));
     }
 
     private static string MissingData(SourceRun run, EventBatchBlock item) =>
