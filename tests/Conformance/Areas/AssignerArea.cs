@@ -1,6 +1,8 @@
 namespace Weir.Conformance.Areas;
 
 using System.Text.Json;
+using Weir.Engine.Aggregates;
+using Weir.Engine.Testing;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
 
@@ -12,7 +14,7 @@ internal sealed class AssignerArea : Area
         if (each.At("assignments") is not null)
             Assign(each);
         else if (each.At("mergeInput") is not null)
-            throw NotYet("a session gap by event");
+            Merge(each);
         else if (each.At("invalidConfigs") is not null)
             Refuse(each);
         else if (each.At("intersects") is not null)
@@ -34,6 +36,30 @@ internal sealed class AssignerArea : Area
                 assignment.List("windows").Select(window => window.Range().Show()),
                 windows.Select(window => window.Show()));
         }
+    }
+
+    // A window of the case is an event with its start and the gap that gives its end; the merged ones are those open.
+    private static void Merge(JsonElement each)
+    {
+        TimeRange[] input = [.. each.List("mergeInput").Select(Json.Range)];
+        var job = new CaseJob(events => events
+            .KeyBy(Item.Input.Key)
+            .Window(Windows.Session<Item>(item => TimeSpan.FromMilliseconds(item.Value)))
+            .Aggregate("sessions", new Sum<Item, long>(item => item.Value))
+            .Select(result => result.Key)
+            .To(Item.Output));
+        var run = new JobHarness(job);
+        foreach (TimeRange window in input)
+            run.Send(
+                Item.Input,
+                new Item("key", window.End.Milliseconds - window.Start.Milliseconds, window.Start.Milliseconds));
+        TimeRange[] merged = [.. each.List("mergeResults").SelectMany(result => result.List("from")).Select(Json.Range)];
+        ExpectAll(
+            "merged",
+            input.Except(merged)
+                .Concat(each.List("mergeResults").Select(result => result.GetProperty("into").Range()))
+                .Select(window => window.Show()),
+            run.Inspect("sessions", "key")!.Windows.Select(window => window.Window.Show()));
     }
 
     private static void Refuse(JsonElement each)

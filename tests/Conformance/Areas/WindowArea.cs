@@ -26,8 +26,8 @@ internal sealed class WindowArea : Area
         if (config.Long("allowedLateness") is > 0 and var lateness)
             spec = spec.AllowLateness(Json.Span(lateness));
         WindowedStream<string, Item> windows = events.KeyBy(Item.Input.Key).Window(spec);
-        if (config.At("trigger") is { } trigger && trigger.Text("type") != "eventTime")
-            throw NotYet($"the trigger {trigger.Text("type")}");
+        if (config.At("trigger") is { } trigger)
+            windows = windows.Trigger(Specs.Trigger(trigger));
         if (config.At("evictor") is not null)
             throw NotYet("evictors");
         Results(windows, config)
