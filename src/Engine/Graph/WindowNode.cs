@@ -62,4 +62,20 @@ internal static class WindowFunctions
             $"process {function.GetType()}",
             [typeof(TIn)],
             codecs => new BufferedContents<TKey, TIn, TOut>(function, codecs.For<TIn>()));
+
+    public static WindowFunction<TKey, TIn, Windowed<TKey, TResult>> Aggregate<TKey, TIn, TResult>(
+        AccumulatorKind<TIn, TResult> kind, Evictor<TIn> evictor)
+        where TKey : notnull => new(
+            $"aggregate {kind.Type} to {typeof(TResult)} {evictor.Description}",
+            [typeof(TIn), kind.Type],
+            codecs => new EvictedContents<TKey, TIn, Windowed<TKey, TResult>>(
+                new KeptAggregate<TKey, TIn, TResult>(kind.Create(codecs)), evictor, codecs.For<TIn>()));
+
+    public static WindowFunction<TKey, TIn, TOut> Process<TKey, TIn, TOut>(
+        WindowProcess<TKey, TIn, TOut> function, Evictor<TIn> evictor)
+        where TKey : notnull => new(
+            $"process {function.GetType()} {evictor.Description}",
+            [typeof(TIn)],
+            codecs => new EvictedContents<TKey, TIn, TOut>(
+                new KeptProcess<TKey, TIn, TOut>(function), evictor, codecs.For<TIn>()));
 }

@@ -14,17 +14,19 @@ public sealed class WindowedStream<TKey, T>
     private readonly WindowSpec _windows;
 
     private readonly Trigger _trigger;
+    private readonly Evictor<T>? _evictor;
 
     internal WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows)
-        : this(keyed, windows, windows.DefaultTrigger)
+        : this(keyed, windows, windows.DefaultTrigger, null)
     {
     }
 
-    private WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows, Trigger trigger)
+    private WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows, Trigger trigger, Evictor<T>? evictor)
     {
         _keyed = keyed;
         _windows = windows;
         _trigger = trigger;
+        _evictor = evictor;
     }
 
     /// <summary>
@@ -35,7 +37,18 @@ public sealed class WindowedStream<TKey, T>
     public WindowedStream<TKey, T> Trigger(Trigger trigger)
     {
         ArgumentNullException.ThrowIfNull(trigger);
-        return new WindowedStream<TKey, T>(_keyed, _windows, trigger);
+        return new WindowedStream<TKey, T>(_keyed, _windows, trigger, _evictor);
+    }
+
+    /// <summary>
+    /// Removes events from a window when it fires. The window then keeps all its events, also for aggregates, which are
+    /// computed anew each time; one of which no event is left gives nothing.
+    /// </summary>
+    /// <param name="evictor">Made by <see cref="Evictors"/>.</param>
+    public WindowedStream<TKey, T> Evict(Evictor<T> evictor)
+    {
+        ArgumentNullException.ThrowIfNull(evictor);
+        return new WindowedStream<TKey, T>(_keyed, _windows, _trigger, evictor);
     }
 
     /// <summary>Folds the events of each window into an accumulator as they come.</summary>
@@ -45,7 +58,10 @@ public sealed class WindowedStream<TKey, T>
         string name, IAggregator<T, TAccumulator, TResult> aggregator)
     {
         ArgumentNullException.ThrowIfNull(aggregator);
-        var function = WindowFunctions.Aggregate<TKey, T, TResult>(AccumulatorKind<T, TResult>.Of(aggregator));
+        var kind = AccumulatorKind<T, TResult>.Of(aggregator);
+        var function = _evictor is null
+            ? WindowFunctions.Aggregate<TKey, T, TResult>(kind)
+            : WindowFunctions.Aggregate<TKey, T, TResult>(kind, _evictor);
         WindowNode<TKey, T, Windowed<TKey, TResult>> node = Add(name, function);
         return new AggregatedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
     }
@@ -81,7 +97,9 @@ public sealed class WindowedStream<TKey, T>
         string name, WindowProcess<TKey, T, TResult> function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        WindowNode<TKey, T, TResult> node = Add(name, WindowFunctions.Process(function));
+        WindowNode<TKey, T, TResult> node = Add(
+            name,
+            _evictor is null ? WindowFunctions.Process(function) : WindowFunctions.Process(function, _evictor));
         return new WindowProcessedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
     }
 

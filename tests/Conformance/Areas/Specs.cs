@@ -46,6 +46,19 @@ internal static class Specs
         };
     }
 
+    public static Evictor<Item> Evictor(JsonElement evictor)
+    {
+        Evictor<Item> made = evictor.Text("type") switch
+        {
+            "count" => Evictors.Count<Item>((int)evictor.Long("max")),
+            "time" => Evictors.Time<Item>(Json.Span(evictor.Long("size"))),
+            "delta" => Evictors.Delta<Item>(
+                evictor.GetProperty("threshold").GetDouble(), (each, last) => last.Value - each.Value),
+            var other => throw new SkippedException($"not yet: the evictor {other}"),
+        };
+        return evictor.True("evictAfter") ? made.After() : made;
+    }
+
     // The first rule that matches an event says its gap.
     private static Func<Item, TimeSpan> Gap(JsonElement assigner)
     {

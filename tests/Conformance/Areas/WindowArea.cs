@@ -28,8 +28,8 @@ internal sealed class WindowArea : Area
         WindowedStream<string, Item> windows = events.KeyBy(Item.Input.Key).Window(spec);
         if (config.At("trigger") is { } trigger)
             windows = windows.Trigger(Specs.Trigger(trigger));
-        if (config.At("evictor") is not null)
-            throw NotYet("evictors");
+        if (config.At("evictor") is { } evictor)
+            windows = windows.Evict(Specs.Evictor(evictor));
         Results(windows, config)
             .KeyBy(outcome => outcome.Key)
             .Process("stamp", new Stamp(withWindow))
