@@ -123,7 +123,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
     protected override string StateSchema => _cells.Count == 0
         ? $"window {_contents.Schema}"
-        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.Description}";
+        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}";
 
     protected override bool IsRowEmpty(int row) => _panes.First(row) < 0;
 

@@ -95,4 +95,9 @@ public abstract class Trigger
 
     /// <summary>Whether it looks at the ingestion clock, which must then move before the events of a batch.</summary>
     internal virtual bool UsesClock => false;
+
+    /// <summary>
+    /// What its cells mean, without parameters: those may change and the state can still be read.
+    /// </summary>
+    internal virtual string CellKind => GetType().Name;
 }

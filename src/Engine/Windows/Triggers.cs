@@ -155,6 +155,8 @@ internal sealed class PurgingTrigger(Trigger inner) : Trigger
 
     internal override bool UsesClock => inner.UsesClock;
 
+    internal override string CellKind => inner.CellKind;
+
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window) => Purge(inner.OnEvent(time, window));
 
     public override TriggerResult OnEventTime(EventTime time, ITriggerContext window) =>

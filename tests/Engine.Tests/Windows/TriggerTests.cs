@@ -1,6 +1,7 @@
 namespace Weir.Engine.Tests.Windows;
 
 using Weir.Engine.Aggregates;
+using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Testing;
 using Weir.Engine.Time;
@@ -144,6 +145,19 @@ public sealed class TriggerTests
             Tables.Windows(
                 run, new Reading("a", 1), Row.Mark(9), new Reading("a", 11, 2), Row.Mark(17), Row.Mark(18), Row.Mark(19)));
         Assert.Equal(0, run.Keys("sums"));
+    }
+
+    [Fact]
+    public void AnotherCount_ReadsTheState_AndAnotherKindDoesNot()
+    {
+        JobHarness run = Job(Windows.Tumbling(Ms(10)), Triggers.Count(5), crash: false, 1);
+        run.Send(Input, new Reading("a", 1), new Reading("a", 2, 2));
+        byte[] state = run.Snapshot();
+        JobHarness other = Job(Windows.Tumbling(Ms(10)), Triggers.Purging(Triggers.Count(3)), crash: false, 1);
+        other.Restore(state);
+        Assert.Equal([new Result(0, "a", 0, 10, 7)], Tables.Windows(other, new Reading("a", 3, 4)));
+        JobHarness third = Job(Windows.Tumbling(Ms(10)), Triggers.ContinuousEventTime(Ms(3)), crash: false, 1);
+        Assert.Throws<CorruptDataException>(() => third.Restore(state));
     }
 
     [Fact]
