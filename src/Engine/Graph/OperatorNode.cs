@@ -28,6 +28,8 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
     /// <summary>Whether it waits for the watermark, so that its sources must say what time an event has.</summary>
     public abstract bool NeedsEventTime { get; }
 
+    public virtual bool NeedsClock => false;
+
     StreamNode IOperatorNode.Node => this;
 
     public abstract KeyedOperator Create(Stage stage);
@@ -57,6 +59,9 @@ internal interface IOperatorNode
     IEnumerable<string> PartNames { get; }
 
     bool NeedsEventTime { get; }
+
+    /// <summary>Whether what an event does depends on the ingestion clock when it arrives.</summary>
+    bool NeedsClock { get; }
 
     /// <summary>Makes the operator of one key group, emitting into the stage.</summary>
     KeyedOperator Create(Stage stage);

@@ -16,17 +16,23 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
 
     public required EventKey<TKey, TIn> Key { get; init; }
 
+    public Trigger Trigger { get; init; } = spec.DefaultTrigger;
+
     public SideNode<TIn>? Late { get; set; }
 
     public override IEnumerable<Type> StateTypes => function.StateTypes;
 
-    public override bool NeedsEventTime => true;
+    public override bool NeedsEventTime => spec.IsEventTime;
+
+    public override bool NeedsClock => Trigger.UsesClock || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);
 
     public WindowContents<TKey, TIn, TOut> CreateContents(CodecRegistry codecs) => function.Create(codecs);
 
     public override KeyedOperator Create(Stage stage) => new WindowOperator<TKey, TIn, TOut>(this, stage);
 
-    public override string Describe() => $"{base.Describe()} {spec.Describe()} {function.Description}";
+    // The default trigger is not named: a job that states it is the same job as one that does not.
+    public override string Describe() => $"{base.Describe()} {spec.Describe()} {function.Description}"
+        + (Trigger.Description == spec.DefaultTrigger.Description ? "" : $" trigger {Trigger.Description}");
 }
 
 /// <summary>Makes the contents of a window operator once codecs are known.</summary>
@@ -56,4 +62,20 @@ internal static class WindowFunctions
             $"process {function.GetType()}",
             [typeof(TIn)],
             codecs => new BufferedContents<TKey, TIn, TOut>(function, codecs.For<TIn>()));
+
+    public static WindowFunction<TKey, TIn, Windowed<TKey, TResult>> Aggregate<TKey, TIn, TResult>(
+        AccumulatorKind<TIn, TResult> kind, Evictor<TIn> evictor)
+        where TKey : notnull => new(
+            $"aggregate {kind.Type} to {typeof(TResult)} {evictor.Description}",
+            [typeof(TIn), kind.Type],
+            codecs => new EvictedContents<TKey, TIn, Windowed<TKey, TResult>>(
+                new KeptAggregate<TKey, TIn, TResult>(kind.Create(codecs)), evictor, codecs.For<TIn>()));
+
+    public static WindowFunction<TKey, TIn, TOut> Process<TKey, TIn, TOut>(
+        WindowProcess<TKey, TIn, TOut> function, Evictor<TIn> evictor)
+        where TKey : notnull => new(
+            $"process {function.GetType()} {evictor.Description}",
+            [typeof(TIn)],
+            codecs => new EvictedContents<TKey, TIn, TOut>(
+                new KeptProcess<TKey, TIn, TOut>(function), evictor, codecs.For<TIn>()));
 }

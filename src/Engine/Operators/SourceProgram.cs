@@ -7,7 +7,8 @@ using Weir.Engine.Time;
 
 /// <summary>
 /// What runs for one partition of a source: it decodes batches, applies operators without state, derives the watermark
-/// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only.
+/// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only; in a job
+/// with an operator that asks for the clock, the clock moves at their beginnings.
 /// </summary>
 public sealed class SourceProgram
 {
@@ -16,6 +17,7 @@ public sealed class SourceProgram
     private readonly WatermarkGenerator? _generator;
     private readonly IdlenessTimer? _idleness;
     private readonly ISourceNode _source;
+    private readonly bool _clockFirst;
 
     internal SourceProgram(JobPlan plan, int source, int partition)
     {
@@ -24,6 +26,7 @@ public sealed class SourceProgram
         _stage = new Stage(plan, _source.Node.Id, partition);
         _reader = _source.CreateReader(_stage);
         _generator = _source.Watermarks?.Generator();
+        _clockFirst = plan.Graph.Operators.Any(node => node.NeedsClock);
         if (_source.Watermarks?.IdleAfterMilliseconds is { } timeout)
             _idleness = new IdlenessTimer(timeout);
     }
@@ -67,6 +70,12 @@ public sealed class SourceProgram
         if (batch.From != Next)
             throw new InvalidOperationException(
                 $"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
+        if (_clockFirst && batch.Stamp > Clock)
+        {
+            Clock = batch.Stamp;
+            _stage.Mark(Watermark, Clock, IsIdle);
+        }
+
         if (batch.Kind == BatchKind.Events)
             ReadEvents(in batch);
         else if (batch.Kind == BatchKind.Advance)

@@ -23,7 +23,12 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 {
     private readonly WindowNode<TKey, TIn, TOut> _node;
     private readonly WindowAssigner _assigner;
-    private readonly Trigger _trigger = new EventTimeTrigger();
+    private readonly IEventAssigner<TIn>? _byEvent;
+    private readonly Trigger _trigger;
+    private readonly bool _plain;
+    private readonly bool _eventTime;
+    private readonly TriggerCells _cells;
+    private readonly long?[] _combined;
     private readonly WindowContents<TKey, TIn, TOut> _contents;
     private readonly Func<TIn, TKey> _key;
     private readonly long _lateness;
@@ -39,6 +44,12 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     {
         _node = node;
         _assigner = node.Spec.Assigner;
+        _byEvent = _assigner as IEventAssigner<TIn>;
+        _trigger = node.Trigger;
+        _eventTime = node.Spec.IsEventTime;
+        _plain = _trigger is EventTimeTrigger && _eventTime;
+        _cells = new TriggerCells(_trigger.Cells);
+        _combined = new long?[_trigger.Cells];
         _lateness = node.Spec.LatenessMilliseconds;
         _contents = node.CreateContents(stage.Plan.Codecs);
         _key = node.Key.Of;
@@ -49,9 +60,27 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
     TimeRange ITriggerContext.Window => _panes.Window(_pane);
 
-    void ITriggerContext.Register(EventTime time, TimeDomain domain) => TimersOf(domain).Add(time, _pane);
+    long? ITriggerContext.this[int cell]
+    {
+        get => _cells.Get(_pane, cell);
+        set => _cells.Set(_pane, cell, value);
+    }
 
-    void ITriggerContext.Delete(EventTime time, TimeDomain domain) => TimersOf(domain).Remove(time, _pane);
+    void ITriggerContext.Register(EventTime time, TimeDomain domain) =>
+        TimersOf(domain).Add(time, _pane, _panes.Generation(_pane));
+
+    void ITriggerContext.Delete(EventTime time, TimeDomain domain)
+    {
+        if (domain != CleanupDomain || time != CleanupTime(_panes.Window(_pane)))
+            TimersOf(domain).Remove(time, _pane, _panes.Generation(_pane));
+    }
+
+    // The clock that the windows go by.
+    private EventTime Now => _eventTime ? Watermark : Clock;
+
+    private TimeDomain CleanupDomain => _eventTime ? TimeDomain.Event : TimeDomain.Processing;
+
+    private TimerQueue CleanupTimers => _eventTime ? EventTimers : ClockTimers;
 
     public override void Apply(Slice slice, int from, int to)
     {
@@ -75,11 +104,15 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     protected override void OnTimer(DueTimer timer, TimeDomain domain)
     {
         _pane = timer.Owner;
+        if (timer.Tag != _panes.Generation(_pane))
+            return;
         TimeRange window = _panes.Window(_pane);
         try
         {
-            Act(_trigger.OnTimer(this, timer.Time, domain));
-            if (domain == TimeDomain.Event && timer.Time == CleanupTime(window))
+            Act(domain == TimeDomain.Event
+                ? _trigger.OnEventTime(timer.Time, this)
+                : _trigger.OnProcessingTime(timer.Time, this));
+            if (domain == CleanupDomain && timer.Time == CleanupTime(window))
                 ClosePane(_pane);
         }
         catch (Exception fault) when (fault is not OperatorFailedException)
@@ -88,7 +121,9 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         }
     }
 
-    protected override string StateSchema => $"window {_contents.Schema}";
+    protected override string StateSchema => _cells.Count == 0
+        ? $"window {_contents.Schema}"
+        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}";
 
     protected override bool IsRowEmpty(int row) => _panes.First(row) < 0;
 
@@ -106,8 +141,9 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             writer.WriteBool(!_contents.IsEmpty(pane));
             if (!_contents.IsEmpty(pane))
                 _contents.Write(pane, writer);
-            timers.Event.Write(pane, writer);
-            timers.Clock.Write(pane, writer);
+            _cells.Write(pane, writer);
+            timers.Event.WriteTagged(pane, _panes.Generation(pane), writer);
+            timers.Clock.WriteTagged(pane, _panes.Generation(pane), writer);
         }
     }
 
@@ -122,6 +158,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             int pane = _panes.Open(row, window);
             if (reader.ReadBool())
                 _contents.Read(pane, reader);
+            _cells.Read(pane, reader);
             timers.Event.Read(pane, reader);
             timers.Clock.Read(pane, reader);
         }
@@ -135,7 +172,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         foreach (TimeDomain domain in Enum.GetValues<TimeDomain>())
         {
             timers.AddRange(TimersOf(domain).All()
-                .Where(each => _panes.KeyRow(each.Owner) == row)
+                .Where(each => _panes.KeyRow(each.Owner) == row && each.Timer.Tag == _panes.Generation(each.Owner))
                 .Select(each => new PendingTimer(each.Timer.Time, domain, null)));
         }
     }
@@ -158,16 +195,20 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         if (!kept)
             return null;
         TimeRange window = View.Window(row);
-        return new ViewReading(View.Encode(row), window, Watermark >= CleanupTime(window), Watermark);
+        return new ViewReading(View.Encode(row), window, Now >= CleanupTime(window), Watermark);
     }
 
     private void OnEvent(TKey key, in TIn value, EventTime time)
     {
-        if (!time.HasValue)
+        if (_eventTime && !time.HasValue)
             throw new InvalidOperationException("The event has no timestamp, and event-time windows need one.");
         int row = RowOf(key);
         _assigned.Clear();
-        _assigner.Assign(time, _assigned);
+        EventTime at = _eventTime ? time : Clock;
+        if (_byEvent is null)
+            _assigner.Assign(at, _assigned);
+        else
+            _byEvent.Assign(value, at, _assigned);
         bool accepted = false;
         foreach (TimeRange window in _assigned)
         {
@@ -177,13 +218,13 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             accepted = true;
             _contents.Add(pane, in value, time);
             _pane = pane;
-            Act(OnPaneEvent(pane));
+            Act(_plain ? OnPaneEvent(pane) : _trigger.OnEvent(time, this));
         }
 
         if (accepted)
             return;
         RemoveRowIfEmpty(row);
-        if (time.Plus(_lateness) > Watermark)
+        if (!_eventTime || time.Plus(_lateness) > Watermark)
             return;
         LateEvents++;
         _late?.OnEvent(in value, time);
@@ -227,11 +268,13 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     private int MergePanes(TimeRange cover)
     {
         int into = _merging[0];
+        CombineCells();
         foreach (int pane in _merging)
         {
             _pane = pane;
             _trigger.Clear(this);
-            EventTimers.Remove(CleanupTime(_panes.Window(pane)), pane);
+            _cells.Clear(pane);
+            CleanupTimers.Remove(CleanupTime(_panes.Window(pane)), pane, _panes.Generation(pane));
             if (pane == into)
                 continue;
             _contents.Merge(into, pane);
@@ -239,22 +282,42 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         }
 
         _panes.SetWindow(into, cover);
+        for (int cell = 0; cell < _combined.Length; cell++)
+            _cells.Set(into, cell, _combined[cell]);
         _pane = into;
         _trigger.OnMerge(this);
         if (CleanupTime(cover) != EventTime.MaxValue)
-            EventTimers.Add(CleanupTime(cover), into);
+            CleanupTimers.Add(CleanupTime(cover), into, _panes.Generation(into));
         return into;
+    }
+
+    private void CombineCells()
+    {
+        for (int cell = 0; cell < _combined.Length; cell++)
+        {
+            long? combined = null;
+            foreach (int pane in _merging)
+            {
+                if (_cells.Get(pane, cell) is { } value)
+                    combined = combined is { } other ? _trigger.Combine(cell, other, value) : value;
+            }
+
+            _combined[cell] = combined;
+        }
     }
 
     private int OpenPane(int row, TimeRange window)
     {
         int pane = _panes.Open(row, window);
+        int generation = _panes.Generation(pane);
         EventTime cleanup = CleanupTime(window);
         if (cleanup != EventTime.MaxValue)
-            EventTimers.AddNew(cleanup, pane);
+            CleanupTimers.AddNew(cleanup, pane, generation);
+        if (!_plain)
+            return pane;
         bool cleanupFires = cleanup == window.MaxTimestamp && cleanup != EventTime.MaxValue;
         if (window.MaxTimestamp > Watermark && !cleanupFires)
-            EventTimers.AddNew(window.MaxTimestamp, pane);
+            EventTimers.AddNew(window.MaxTimestamp, pane, generation);
         return pane;
     }
 
@@ -278,13 +341,15 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             _contents.KeepForView(pane, (row, _panes.Window(pane)), View);
         _contents.Clear(pane);
         _pane = pane;
-        if (_panes.Window(pane).MaxTimestamp > Watermark)
+        if (!_plain || _panes.Window(pane).MaxTimestamp > Watermark)
             _trigger.Clear(this);
+        _cells.Clear(pane);
         _panes.Close(pane);
         RemoveRowIfEmpty(row);
     }
 
-    private EventTime CleanupTime(TimeRange window) => window.MaxTimestamp.Plus(_lateness);
+    private EventTime CleanupTime(TimeRange window) =>
+        _eventTime ? window.MaxTimestamp.Plus(_lateness) : window.MaxTimestamp;
 
-    private bool IsLate(TimeRange window) => CleanupTime(window) <= Watermark;
+    private bool IsLate(TimeRange window) => _eventTime && CleanupTime(window) <= Watermark;
 }

@@ -44,6 +44,21 @@ internal sealed class OwnedTimers
         }
     }
 
+    /// <summary>Writes the timers with one tag, as if they had none, and leaves out the others.</summary>
+    public void WriteTagged(int owner, int tag, ByteWriter writer)
+    {
+        (int from, int count) = _ranges.GetValueOrDefault(owner);
+        List<(int Owner, StoredTimer Timer)> timers = _timers.GetRange(from, count);
+        timers.RemoveAll(each => each.Timer.Tag != tag);
+        writer.WriteVarint((ulong)timers.Count);
+        foreach ((_, StoredTimer timer) in timers)
+        {
+            writer.WriteSigned(timer.Time.Milliseconds);
+            writer.WriteSigned(0);
+            writer.WriteSigned(timer.Sequence);
+        }
+    }
+
     public int Read(int owner, ByteReader reader)
     {
         int count = reader.ReadCount(3);

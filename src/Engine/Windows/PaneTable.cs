@@ -19,7 +19,18 @@ internal sealed class PaneTable
 
     public TimeRange Window(int pane) => _panes[pane].Window;
 
-    public void SetWindow(int pane, TimeRange window) => _panes[pane].Window = window;
+    /// <summary>
+    /// Tells this use of the pane's number from earlier ones, and the window from those that it was merged of: a timer
+    /// with another generation is stale.
+    /// </summary>
+    public int Generation(int pane) => _panes[pane].Generation;
+
+    /// <summary>Gives the pane another window, for which no timer of before counts.</summary>
+    public void SetWindow(int pane, TimeRange window)
+    {
+        _panes[pane].Window = window;
+        _panes[pane].Generation++;
+    }
 
     /// <summary>The key's first pane, or -1.</summary>
     public int First(int keyRow) => keyRow < _first.Length ? _first[keyRow] - 1 : -1;
@@ -40,7 +51,7 @@ internal sealed class PaneTable
     public int Open(int keyRow, TimeRange window)
     {
         int pane = Take();
-        _panes[pane] = new Pane { KeyRow = keyRow, Window = window };
+        _panes[pane] = new Pane { KeyRow = keyRow, Window = window, Generation = _panes[pane].Generation };
         if (keyRow >= _first.Length)
             Array.Resize(ref _first, Math.Max(_first.Length * 2, keyRow + 1));
         if (_first[keyRow] == 0)
@@ -74,7 +85,7 @@ internal sealed class PaneTable
             _panes[before].Next = _panes[pane].Next;
         }
 
-        _panes[pane] = new Pane { Next = _free + 1, KeyRow = -1 };
+        _panes[pane] = new Pane { Next = _free + 1, KeyRow = -1, Generation = _panes[pane].Generation + 1 };
         _free = pane;
         Count--;
     }
@@ -96,6 +107,7 @@ internal sealed class PaneTable
     private struct Pane
     {
         public int KeyRow;
+        public int Generation;
 
         // Pane number + 1, so that 0 means none.
         public int Next;

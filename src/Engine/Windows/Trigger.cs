@@ -5,64 +5,99 @@ using Weir.Engine.Timers;
 
 /// <summary>What a trigger wants done with its window.</summary>
 [Flags]
-internal enum TriggerResult
+public enum TriggerResult
 {
+    /// <summary>Nothing.</summary>
     Continue = 0,
+
+    /// <summary>Give the result and keep the contents.</summary>
     Fire = 1,
+
+    /// <summary>Drop the contents; the window stays open.</summary>
     Purge = 2,
+
+    /// <summary>Give the result, then drop the contents.</summary>
     FireAndPurge = Fire | Purge,
 }
 
-/// <summary>What a trigger sees and may do; it always means the window at hand.</summary>
-internal interface ITriggerContext
+/// <summary>
+/// The window that a trigger is asked about, with its timers and cells. Must not be kept after the call.
+/// </summary>
+public interface ITriggerContext
 {
+    /// <summary>The window.</summary>
     TimeRange Window { get; }
 
+    /// <summary>How far event time has come.</summary>
     EventTime Watermark { get; }
 
+    /// <summary>How far the ingestion clock has come: the processing time.</summary>
     EventTime Clock { get; }
 
+    /// <summary>What the trigger remembers of this window; null until it is set.</summary>
+    /// <param name="cell">0 up to <see cref="Trigger.Cells"/>, exclusive.</param>
+    long? this[int cell] { get; set; }
+
+    /// <summary>Adds a timer of the window; nothing happens if there is one for that time and clock.</summary>
     void Register(EventTime time, TimeDomain domain);
 
+    /// <summary>
+    /// Removes a timer of the window. At the time when the window is closed, the trigger is called all the same.
+    /// </summary>
     void Delete(EventTime time, TimeDomain domain);
 }
 
-/// <summary>Decides when a window gives its result. Stateless; what it remembers lies in the window's timers.</summary>
-internal abstract class Trigger
-{
-    public abstract TriggerResult OnEvent(ITriggerContext window);
-
-    public abstract TriggerResult OnTimer(ITriggerContext window, EventTime time, TimeDomain domain);
-
-    /// <summary>The window has come about by merging others, which are cleared.</summary>
-    public abstract void OnMerge(ITriggerContext window);
-
-    /// <summary>The window goes away.</summary>
-    public abstract void Clear(ITriggerContext window);
-}
-
 /// <summary>
-/// Fires when the watermark reaches the window's last instant, and at once for each event that comes after.
-/// Source: Flink's EventTimeTrigger.
+/// Decides when a window gives its result. One object serves all windows and has no mutable fields; what it remembers
+/// of a window lies in the window's timers and in a few cells, which are part of the snapshot.
 /// </summary>
-internal sealed class EventTimeTrigger : Trigger
+public abstract class Trigger
 {
-    public override TriggerResult OnEvent(ITriggerContext window)
+    /// <summary>How many cells it has per window. Default: none.</summary>
+    public virtual int Cells => 0;
+
+    /// <summary>
+    /// Names the trigger with its parameters: a part of the job's fingerprint. Default: the type's name.
+    /// </summary>
+    public virtual string Description => GetType().ToString();
+
+    /// <summary>An event was added to the window.</summary>
+    /// <param name="time">The event's timestamp; <see cref="EventTime.None"/> if it has none.</param>
+    /// <param name="window">The window; valid during the call.</param>
+    public abstract TriggerResult OnEvent(EventTime time, ITriggerContext window);
+
+    /// <summary>
+    /// The watermark reached a time that was registered, or the time when the window is closed. Default: continue.
+    /// </summary>
+    public virtual TriggerResult OnEventTime(EventTime time, ITriggerContext window) => TriggerResult.Continue;
+
+    /// <summary>The ingestion clock reached a time that was registered. Default: continue.</summary>
+    public virtual TriggerResult OnProcessingTime(EventTime time, ITriggerContext window) => TriggerResult.Continue;
+
+    /// <summary>
+    /// The window has come about by merging others, whose timers are gone; its cells are combined by
+    /// <see cref="Combine"/>. What has to wait must be registered here or with the event that follows. Default: nothing.
+    /// </summary>
+    public virtual void OnMerge(ITriggerContext window)
     {
-        if (window.Window.MaxTimestamp <= window.Watermark)
-            return TriggerResult.Fire;
-        window.Register(window.Window.MaxTimestamp, TimeDomain.Event);
-        return TriggerResult.Continue;
     }
 
-    public override TriggerResult OnTimer(ITriggerContext window, EventTime time, TimeDomain domain) =>
-        domain == TimeDomain.Event && time == window.Window.MaxTimestamp ? TriggerResult.Fire : TriggerResult.Continue;
+    /// <summary>The value of a cell of a window merged of two whose cells are set. Default: the lower one.</summary>
+    public virtual long Combine(int cell, long left, long right) => Math.Min(left, right);
 
-    public override void OnMerge(ITriggerContext window)
+    /// <summary>
+    /// The window goes away: timers should be deleted; those that are left never reach a trigger. Cells are cleared by
+    /// themselves. Default: nothing.
+    /// </summary>
+    public virtual void Clear(ITriggerContext window)
     {
-        if (window.Window.MaxTimestamp > window.Watermark)
-            window.Register(window.Window.MaxTimestamp, TimeDomain.Event);
     }
 
-    public override void Clear(ITriggerContext window) => window.Delete(window.Window.MaxTimestamp, TimeDomain.Event);
+    /// <summary>Whether it looks at the ingestion clock, which must then move before the events of a batch.</summary>
+    internal virtual bool UsesClock => false;
+
+    /// <summary>
+    /// What its cells mean, without parameters: those may change and the state can still be read.
+    /// </summary>
+    internal virtual string CellKind => GetType().Name;
 }

@@ -13,6 +13,9 @@ internal abstract class WindowAssigner
 
     public abstract string Describe();
 
+    /// <summary>The type of the events that it looks at, or null if it needs only their time.</summary>
+    public virtual Type? EventType => null;
+
     /// <summary>
     /// The start of the window of a size that holds a timestamp: <c>t - floorMod(t - offset, size)</c>, also right for
     /// times before 1970. Size 60 s, offset 0: 61 s gives 60 s, -1 s gives -60 s. Saturates at the 64-bit limits.
@@ -70,4 +73,40 @@ internal sealed class SessionWindows(long gap) : WindowAssigner
         windows.Add(new TimeRange(time, time.Plus(gap)));
 
     public override string Describe() => $"session {gap}";
+}
+
+/// <summary>An assigner that looks at the event as well.</summary>
+internal interface IEventAssigner<in T>
+{
+    /// <summary>Puts the windows of an event into <paramref name="windows"/>, which is empty.</summary>
+    void Assign(T value, EventTime time, List<TimeRange> windows);
+}
+
+/// <summary>Sessions whose gap follows from the event; a gap of zero gives the empty window at its time.</summary>
+internal sealed class SessionWindows<T>(Func<T, TimeSpan> gap) : WindowAssigner, IEventAssigner<T>
+{
+    public override bool Merges => true;
+
+    public override Type EventType => typeof(T);
+
+    public override void Assign(EventTime time, List<TimeRange> windows) =>
+        throw new InvalidOperationException("The gap of the session follows from the event.");
+
+    public void Assign(T value, EventTime time, List<TimeRange> windows)
+    {
+        TimeSpan span = gap(value);
+        if (span < TimeSpan.Zero)
+            throw new InvalidOperationException($"The gap of a session is zero or more, and an event gives {span}.");
+        windows.Add(new TimeRange(time, time + span));
+    }
+
+    public override string Describe() => "session by event";
+}
+
+/// <summary>All events of a key are in one window, which never ends.</summary>
+internal sealed class GlobalWindow : WindowAssigner
+{
+    public override void Assign(EventTime time, List<TimeRange> windows) => windows.Add(TimeRange.All);
+
+    public override string Describe() => "global";
 }

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Windows;
 
 using Weir.Engine.Time;
+using Weir.Engine.Timers;
 
 /// <summary>The kinds of windows. Windows are half-open, <c>[start, end)</c>.</summary>
 public static class Windows
@@ -44,7 +45,47 @@ public static class Windows
     public static WindowSpec Session(TimeSpan gap) =>
         new(new SessionWindows(Positive(gap, nameof(gap))), TimeSpan.Zero);
 
-    private static long Positive(TimeSpan span, string name)
+    /// <summary>
+    /// Windows of activity with a gap that follows from the event: it opens [t, t + gap), and windows of a key that
+    /// overlap or touch become one.
+    /// </summary>
+    /// <param name="gap">A pure function; zero or more, where zero is the empty window at the event's time.</param>
+    public static WindowSpec Session<T>(Func<T, TimeSpan> gap)
+    {
+        ArgumentNullException.ThrowIfNull(gap);
+        return new WindowSpec(new SessionWindows<T>(gap), TimeSpan.Zero);
+    }
+
+    /// <summary>
+    /// One window per key for all of time. It never fires by itself: give it a trigger, such as
+    /// <see cref="Triggers.Count"/> or <see cref="Triggers.EndOfStream"/>.
+    /// </summary>
+    public static WindowSpec Global() => new(new GlobalWindow(), TimeSpan.Zero) { Domain = TimeDomain.Processing };
+
+    /// <summary>As <see cref="Tumbling"/>, by the ingestion clock when the event arrives.</summary>
+    /// <param name="size">1 ms or more.</param>
+    /// <param name="offset">Shifts the boundaries; its magnitude is below <paramref name="size"/>.</param>
+    public static WindowSpec TumblingProcessingTime(TimeSpan size, TimeSpan offset = default) =>
+        Tumbling(size, offset).ByClock();
+
+    /// <summary>As <see cref="Sliding"/>, by the ingestion clock when the event arrives.</summary>
+    /// <param name="size">1 ms or more; need not be a multiple of <paramref name="slide"/>, nor as large.</param>
+    /// <param name="slide">1 ms or more; an event is in at most 10 000 windows.</param>
+    /// <param name="offset">Shifts the boundaries; its magnitude is below <paramref name="slide"/>.</param>
+    public static WindowSpec SlidingProcessingTime(TimeSpan size, TimeSpan slide, TimeSpan offset = default) =>
+        Sliding(size, slide, offset).ByClock();
+
+    /// <summary>As <see cref="Session(TimeSpan)"/>, by the ingestion clock when the event arrives.</summary>
+    /// <param name="gap">1 ms or more.</param>
+    public static WindowSpec SessionProcessingTime(TimeSpan gap) => Session(gap).ByClock();
+
+    /// <summary>
+    /// As <see cref="Session{T}(Func{T, TimeSpan})"/>, by the ingestion clock when the event arrives.
+    /// </summary>
+    /// <param name="gap">A pure function; zero or more.</param>
+    public static WindowSpec SessionProcessingTime<T>(Func<T, TimeSpan> gap) => Session(gap).ByClock();
+
+    internal static long Positive(TimeSpan span, string name)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.FromMilliseconds(1), name);
         return span.Ticks / TimeSpan.TicksPerMillisecond;
@@ -58,34 +99,4 @@ public static class Windows
                 nameof(offset), offset, "The offset must be smaller than the step of the windows.");
         return milliseconds;
     }
-}
-
-/// <summary>Windows and how long they wait for late events; made by <see cref="Windows"/>.</summary>
-public sealed class WindowSpec
-{
-    internal WindowSpec(WindowAssigner assigner, TimeSpan lateness)
-    {
-        Assigner = assigner;
-        Lateness = lateness;
-    }
-
-    internal WindowAssigner Assigner { get; }
-
-    internal TimeSpan Lateness { get; }
-
-    internal long LatenessMilliseconds => Lateness.Ticks / TimeSpan.TicksPerMillisecond;
-
-    /// <summary>
-    /// Keeps a window after it fired until the watermark has passed its last instant by this span; an event that comes
-    /// in that time makes it fire again at once, with the whole new result. Default: zero.
-    /// </summary>
-    /// <param name="lateness">Zero or more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
-    public WindowSpec AllowLateness(TimeSpan lateness)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
-        return new WindowSpec(Assigner, lateness);
-    }
-
-    internal string Describe() => $"{Assigner.Describe()} lateness {LatenessMilliseconds}";
 }

@@ -1,0 +1,108 @@
+namespace Weir.Engine.Streams;
+
+using Weir.Engine.Aggregates;
+using Weir.Engine.Graph;
+using Weir.Engine.Windows;
+
+/// <summary>A stream divided into windows per key; what follows says what a window gives.</summary>
+/// <typeparam name="TKey">The type of the key.</typeparam>
+/// <typeparam name="T">The type of the events.</typeparam>
+public sealed class WindowedStream<TKey, T>
+    where TKey : notnull
+{
+    private readonly KeyedStream<TKey, T> _keyed;
+    private readonly WindowSpec _windows;
+
+    private readonly Trigger _trigger;
+    private readonly Evictor<T>? _evictor;
+
+    internal WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows)
+        : this(keyed, windows, windows.DefaultTrigger, null)
+    {
+    }
+
+    private WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows, Trigger trigger, Evictor<T>? evictor)
+    {
+        _keyed = keyed;
+        _windows = windows;
+        _trigger = trigger;
+        _evictor = evictor;
+    }
+
+    /// <summary>
+    /// States when a window gives its result. Default: when the clock of its windows reaches its last instant; the
+    /// global window never does.
+    /// </summary>
+    /// <param name="trigger">Made by <see cref="Triggers"/>, or your own: one object for all windows.</param>
+    public WindowedStream<TKey, T> Trigger(Trigger trigger)
+    {
+        ArgumentNullException.ThrowIfNull(trigger);
+        return new WindowedStream<TKey, T>(_keyed, _windows, trigger, _evictor);
+    }
+
+    /// <summary>
+    /// Removes events from a window when it fires. The window then keeps all its events, also for aggregates, which are
+    /// computed anew each time; one of which no event is left gives nothing.
+    /// </summary>
+    /// <param name="evictor">Made by <see cref="Evictors"/>.</param>
+    public WindowedStream<TKey, T> Evict(Evictor<T> evictor)
+    {
+        ArgumentNullException.ThrowIfNull(evictor);
+        return new WindowedStream<TKey, T>(_keyed, _windows, _trigger, evictor);
+    }
+
+    /// <summary>Folds the events of each window into an accumulator as they come.</summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="aggregator">One object for all windows.</param>
+    public AggregatedStream<TKey, T, TResult> Aggregate<TAccumulator, TResult>(
+        string name, IAggregator<T, TAccumulator, TResult> aggregator)
+    {
+        ArgumentNullException.ThrowIfNull(aggregator);
+        var kind = AccumulatorKind<T, TResult>.Of(aggregator);
+        var function = _evictor is null
+            ? WindowFunctions.Aggregate<TKey, T, TResult>(kind)
+            : WindowFunctions.Aggregate<TKey, T, TResult>(kind, _evictor);
+        WindowNode<TKey, T, Windowed<TKey, TResult>> node = Add(name, function);
+        return new AggregatedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
+    }
+
+    /// <summary>Folds the events of each window, beginning with a seed. Not for sessions, which must merge.</summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="seed">An immutable value; all windows begin with it.</param>
+    /// <param name="fold">A pure function of what was folded so far and an event.</param>
+    public AggregatedStream<TKey, T, TResult> Aggregate<TResult>(
+        string name, TResult seed, Func<TResult, T, TResult> fold)
+    {
+        ArgumentNullException.ThrowIfNull(fold);
+        if (_windows.Assigner.Merges)
+            _keyed.Stream.Graph.Fault(
+                $"The operator '{name}' folds sessions, which merge, and a fold can not: use an IAggregator with "
+                + "Merge.");
+        return Aggregate(name, new FoldAggregator<T, TResult>(seed, fold));
+    }
+
+    /// <summary>Combines the events of each window into one of the same type.</summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="reduce">A pure, associative function.</param>
+    public AggregatedStream<TKey, T, T> Reduce(string name, Func<T, T, T> reduce)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        return Aggregate(name, new ReduceAggregator<T>(reduce));
+    }
+
+    /// <summary>Keeps the events of each window and gives them to a function when it fires.</summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="function">One object for all windows.</param>
+    public WindowProcessedStream<TKey, T, TResult> Process<TResult>(
+        string name, WindowProcess<TKey, T, TResult> function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        WindowNode<TKey, T, TResult> node = Add(
+            name,
+            _evictor is null ? WindowFunctions.Process(function) : WindowFunctions.Process(function, _evictor));
+        return new WindowProcessedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
+    }
+
+    private WindowNode<TKey, T, TOut> Add<TOut>(string name, WindowFunction<TKey, T, TOut> function) => _keyed.Add(
+        new WindowNode<TKey, T, TOut>(name, _windows, function) { Key = _keyed.Key, Trigger = _trigger });
+}

@@ -1,0 +1,100 @@
+namespace Weir.Engine.Windows;
+
+using Weir.Engine.Time;
+using Weir.Engine.Timers;
+
+/// <summary>Its cell is the next time at which it fires. Source: Flink's ContinuousEventTimeTrigger.</summary>
+internal sealed class ContinuousEventTimeTrigger(long interval) : Trigger
+{
+    public override int Cells => 1;
+
+    public override string Description => $"continuous event-time {interval}";
+
+    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
+    {
+        if (window.Window.MaxTimestamp <= window.Watermark)
+            return TriggerResult.Fire;
+        window.Register(window.Window.MaxTimestamp, TimeDomain.Event);
+        if (window[0] is null)
+            Next(time.Minus(time.Milliseconds % interval), window);
+        return TriggerResult.Continue;
+    }
+
+    public override TriggerResult OnEventTime(EventTime time, ITriggerContext window)
+    {
+        if (time == window.Window.MaxTimestamp)
+            return TriggerResult.Fire;
+        if (window[0] != time.Milliseconds)
+            return TriggerResult.Continue;
+        Next(time, window);
+        return TriggerResult.Fire;
+    }
+
+    public override void OnMerge(ITriggerContext window)
+    {
+        if (window[0] is { } next)
+            window.Register(new EventTime(next), TimeDomain.Event);
+    }
+
+    public override void Clear(ITriggerContext window)
+    {
+        if (window[0] is { } next)
+            window.Delete(new EventTime(next), TimeDomain.Event);
+        window[0] = null;
+    }
+
+    private void Next(EventTime from, ITriggerContext window)
+    {
+        EventTime next = EventTime.Min(from.Plus(interval), window.Window.MaxTimestamp);
+        window[0] = next.Milliseconds;
+        window.Register(next, TimeDomain.Event);
+    }
+}
+
+/// <summary>Its cell is the next time at which it fires. Source: Flink's ContinuousProcessingTimeTrigger.</summary>
+internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
+{
+    public override int Cells => 1;
+
+    public override string Description => $"continuous processing-time {interval}";
+
+    internal override bool UsesClock => true;
+
+    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
+    {
+        if (window[0] is null)
+            Next(window.Clock.Minus(window.Clock.Milliseconds % interval), window);
+        return TriggerResult.Continue;
+    }
+
+    public override TriggerResult OnProcessingTime(EventTime time, ITriggerContext window)
+    {
+        if (window[0] != time.Milliseconds)
+            return TriggerResult.Continue;
+        if (time < window.Window.MaxTimestamp)
+            Next(time, window);
+        else
+            window[0] = null;
+        return TriggerResult.Fire;
+    }
+
+    public override void OnMerge(ITriggerContext window)
+    {
+        if (window[0] is { } next)
+            window.Register(new EventTime(next), TimeDomain.Processing);
+    }
+
+    public override void Clear(ITriggerContext window)
+    {
+        if (window[0] is { } next)
+            window.Delete(new EventTime(next), TimeDomain.Processing);
+        window[0] = null;
+    }
+
+    private void Next(EventTime from, ITriggerContext window)
+    {
+        EventTime next = EventTime.Min(from.Plus(interval), window.Window.MaxTimestamp);
+        window[0] = next.Milliseconds;
+        window.Register(next, TimeDomain.Processing);
+    }
+}
