@@ -58,7 +58,7 @@ internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
 
     public override string Description => $"continuous processing-time {interval}";
 
-    internal override bool UsesClock => true;
+    public override bool UsesClock => true;
 
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
     {

@@ -93,8 +93,11 @@ public abstract class Trigger
     {
     }
 
-    /// <summary>Whether it looks at the ingestion clock, which must then move before the events of a batch.</summary>
-    internal virtual bool UsesClock => false;
+    /// <summary>
+    /// Whether it looks at the ingestion clock when an event comes, which then moves before the events of a batch
+    /// rather than after them. Default: no.
+    /// </summary>
+    public virtual bool UsesClock => false;
 
     /// <summary>
     /// What its cells mean, without parameters: those may change and the state can still be read.

@@ -83,7 +83,7 @@ internal sealed class ProcessingTimeTrigger : Trigger
 {
     public override string Description => "processing-time";
 
-    internal override bool UsesClock => true;
+    public override bool UsesClock => true;
 
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
     {
@@ -153,7 +153,7 @@ internal sealed class PurgingTrigger(Trigger inner) : Trigger
 
     public override string Description => $"purging {inner.Description}";
 
-    internal override bool UsesClock => inner.UsesClock;
+    public override bool UsesClock => inner.UsesClock;
 
     internal override string CellKind => inner.CellKind;
 

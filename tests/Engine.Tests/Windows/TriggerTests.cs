@@ -120,7 +120,8 @@ public sealed class TriggerTests
     [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
     public void TheClockOfABatch_CountsForItsOwnEvents(bool crash)
     {
-        JobHarness run = Job(Windows.TumblingProcessingTime(Ms(10)), Triggers.ProcessingTime, crash, 1);
+        var run = new JobHarness(
+            Definition(Windows.TumblingProcessingTime(Ms(10)), Triggers.ProcessingTime), Runs.Options(crash));
         Assert.Equal(
             [new Result(2, "a", 0, 10, 1)],
             Tables.Windows(run, new Reading("a", 1), Row.Tick(8), Row.Tick(9)));
