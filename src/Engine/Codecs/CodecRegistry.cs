@@ -3,6 +3,7 @@ namespace Weir.Engine.Codecs;
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Weir.Engine.Streams;
 
 /// <summary>
 /// Finds the codec of a type: first among the given providers, then the built-in ones for primitives, collections and
@@ -70,6 +71,8 @@ public sealed class CodecRegistry
                 return CreateOver(typeof(SetCodec<>), arguments, find);
             if (definition == typeof(Dictionary<,>))
                 return CreateOver(typeof(DictionaryCodec<,>), arguments, find);
+            if (definition == typeof(Either<,>))
+                return CreateOver(typeof(EitherCodec<,>), arguments, find);
         }
 
         if (RawCodec.CanCopy(type))

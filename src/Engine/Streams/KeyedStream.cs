@@ -10,15 +10,49 @@ using Weir.Engine.Windows;
 public sealed class KeyedStream<TKey, T>
     where TKey : notnull
 {
+    private readonly KeyedInput<TKey, T>[] _inputs;
+
     internal KeyedStream(DataStream<T> stream, EventKey<TKey, T> key)
+        : this(stream.Graph, key, new KeyedInput<TKey, T>(stream.Node, key))
     {
-        Stream = stream;
-        Key = key;
     }
 
-    internal DataStream<T> Stream { get; }
+    private KeyedStream(JobGraph graph, EventKey<TKey, T> key, params KeyedInput<TKey, T>[] inputs)
+    {
+        Graph = graph;
+        Key = key;
+        _inputs = inputs;
+    }
+
+    internal JobGraph Graph { get; }
 
     internal EventKey<TKey, T> Key { get; }
+
+    /// <summary>
+    /// Connects two streams that are keyed alike: what follows sees the events of both, and a key's state and timers
+    /// are one for both. Its watermark is the lower of the two.
+    /// </summary>
+    /// <param name="right">A stream of the same job. If either key refines another, so must the other.</param>
+    public KeyedStream<TKey, Either<T, TRight>> Connect<TRight>(KeyedStream<TKey, TRight> right)
+    {
+        ArgumentNullException.ThrowIfNull(right);
+        if (!ReferenceEquals(right.Graph, Graph))
+            Graph.Fault("Streams of different jobs are connected: both must come from this job's builder.");
+        if (right.Key.IsFiner != Key.IsFiner)
+            Graph.Fault(
+                "Connected streams find the key group in different ways: one of the keys refines another, the other "
+                + "does not. Refine both, or none.");
+        Func<Either<T, TRight>, TKey> key = both => both.IsLeft(out T? left, out TRight? other)
+            ? Key.Of(left)
+            : right.Key.Of(other);
+        return new KeyedStream<TKey, Either<T, TRight>>(
+            Graph,
+            Key.Within(key),
+            [
+                .. _inputs.Select(input => input.Wrap(Graph, "left", Either<T, TRight>.Left, LeftOf<TRight>)),
+                .. right._inputs.Select(input => input.Wrap(Graph, "right", Either<T, TRight>.Right, RightOf<TRight>)),
+            ]);
+    }
 
     /// <summary>Divides each key's events into windows.</summary>
     /// <param name="windows">Made by <see cref="Windows"/>.</param>
@@ -38,14 +72,39 @@ public sealed class KeyedStream<TKey, T>
     {
         ArgumentNullException.ThrowIfNull(function);
         var node = Add(new ProcessNode<TKey, T, TResult>(name, function) { Key = Key });
-        return new ProcessedStream<TKey, T, TResult>(Stream.Graph, node);
+        return new ProcessedStream<TKey, T, TResult>(Graph, node);
     }
 
     internal TNode Add<TNode>(TNode node)
         where TNode : StreamNode, IOperatorNode
     {
-        Stream.Graph.Add(node, Stream.Node);
-        Stream.Graph.Connect(new KeyEdge<TKey, T>(Stream.Node, Key) { Input = 0, Target = node }, Stream.Node);
+        Graph.Add(node, [.. _inputs.Select(input => input.Node)]);
+        for (int i = 0; i < _inputs.Length; i++)
+        {
+            var edge = new KeyEdge<TKey, T>(_inputs[i].Node, _inputs[i].Key) { Input = i, Target = node };
+            Graph.Connect(edge, _inputs[i].Node);
+        }
+
         return node;
+    }
+
+    private static T LeftOf<TRight>(Either<T, TRight> both) =>
+        both.IsLeft(out T? left, out _) ? left : throw new InvalidOperationException("The event is of the right side.");
+
+    private static TRight RightOf<TRight>(Either<T, TRight> both) => both.IsLeft(out _, out TRight? right)
+        ? throw new InvalidOperationException("The event is of the left side.")
+        : right;
+}
+
+/// <summary>One of the streams that a keyed stream brings together, with the key as that stream has it.</summary>
+internal sealed record KeyedInput<TKey, T>(StreamNode<T> Node, EventKey<TKey, T> Key)
+    where TKey : notnull
+{
+    public KeyedInput<TKey, TBoth> Wrap<TBoth>(
+        JobGraph graph, string side, Func<T, TBoth> wrap, Func<TBoth, T> unwrap)
+    {
+        var node = new ConnectNode<T, TBoth>(side, wrap) { PartitionKey = Node.PartitionKey };
+        Node.Consumers.Add(node);
+        return new KeyedInput<TKey, TBoth>(graph.Add(node, Node), Key.Within<TBoth>(both => Key.Of(unwrap(both))));
     }
 }

@@ -212,6 +212,13 @@ public sealed class EventKey<TKey, T>
         };
     }
 
+    /// <summary>Whether it refines another key, which then decides the groups.</summary>
+    internal bool IsFiner => _groupHasher is not null;
+
+    /// <summary>The same key, taken from events of another type that hold this one's.</summary>
+    internal EventKey<TKey, TOuter> Within<TOuter>(Func<TOuter, TKey> of) =>
+        new(of) { Root = Root, _groupHasher = _groupHasher };
+
     /// <summary>Hashes keys to find their group. Not to be shared between threads.</summary>
     internal KeyHasher<TKey> GroupHasher(CodecRegistry codecs) =>
         _groupHasher?.Invoke(codecs) ?? KeyHasher<TKey>.For(codecs.For<TKey>());

@@ -63,7 +63,7 @@ public sealed class WindowedStream<TKey, T>
             ? WindowFunctions.Aggregate<TKey, T, TResult>(kind)
             : WindowFunctions.Aggregate<TKey, T, TResult>(kind, _evictor);
         WindowNode<TKey, T, Windowed<TKey, TResult>> node = Add(name, function);
-        return new AggregatedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
+        return new AggregatedStream<TKey, T, TResult>(_keyed.Graph, node);
     }
 
     /// <summary>Folds the events of each window, beginning with a seed. Not for sessions, which must merge.</summary>
@@ -75,7 +75,7 @@ public sealed class WindowedStream<TKey, T>
     {
         ArgumentNullException.ThrowIfNull(fold);
         if (_windows.Assigner.Merges)
-            _keyed.Stream.Graph.Fault(
+            _keyed.Graph.Fault(
                 $"The operator '{name}' folds sessions, which merge, and a fold can not: use an IAggregator with "
                 + "Merge.");
         return Aggregate(name, new FoldAggregator<T, TResult>(seed, fold));
@@ -100,7 +100,7 @@ public sealed class WindowedStream<TKey, T>
         WindowNode<TKey, T, TResult> node = Add(
             name,
             _evictor is null ? WindowFunctions.Process(function) : WindowFunctions.Process(function, _evictor));
-        return new WindowProcessedStream<TKey, T, TResult>(_keyed.Stream.Graph, node);
+        return new WindowProcessedStream<TKey, T, TResult>(_keyed.Graph, node);
     }
 
     private WindowNode<TKey, T, TOut> Add<TOut>(string name, WindowFunction<TKey, T, TOut> function) => _keyed.Add(
