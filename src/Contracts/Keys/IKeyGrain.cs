@@ -1,5 +1,7 @@
 namespace Weir.Contracts.Keys;
 
+using Orleans.Concurrency;
+
 /// <summary>
 /// A key of an operator: every key is an addressable grain, beside the key group that holds its state. Its grain key is
 /// <c>job/operator/key</c>, the key in the form of <see cref="Json.KeyText"/>. All failures are <see
@@ -10,14 +12,17 @@ public interface IKeyGrain : IGrainWithStringKey
 {
     /// <summary>What the operator's view holds for the key, or null.</summary>
     [Alias("Find")]
+    [AlwaysInterleave]
     Task<WireAnswer?> FindAsync();
 
     /// <summary>What the operator's view holds for the key as JSON, or null.</summary>
     [Alias("FindJson")]
+    [AlwaysInterleave]
     Task<JsonAnswer?> FindJsonAsync();
 
     /// <summary>Everything that the operator holds for the key, or null.</summary>
     [Alias("Inspect")]
+    [AlwaysInterleave]
     Task<KeyReport?> InspectAsync();
 }
 

@@ -20,6 +20,7 @@ internal static class GraphRules
         .. Codecs(graph, codecs),
         .. Keys(graph),
         .. EventTimes(graph),
+        .. Hosting(graph),
     ];
 
     private static IEnumerable<string> Shape(JobGraph graph)
@@ -105,6 +106,8 @@ internal static class GraphRules
             IEnumerable<Type> types = [node.KeyType, .. inputs, .. node.StateTypes];
             if (node.View is not null)
                 types = types.Append(node.View.ValueType);
+            if (node.OneGrainPerKey)
+                types = types.Concat(node.OutputTypes);
             foreach (Type type in types.Distinct().Where(type => codecs.TryFind(type) is null))
                 yield return $"The operator '{node.Name}': {new NoCodecException(type).Message}";
         }
@@ -130,6 +133,15 @@ internal static class GraphRules
                 yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' "
                     + "has no WithEventTime.";
             }
+        }
+    }
+
+    private static IEnumerable<string> Hosting(JobGraph graph)
+    {
+        foreach (IOperatorNode node in graph.Operators.Where(node => node.MayWait && !node.OneGrainPerKey))
+        {
+            yield return $"The function of '{node.Name}' waits: add .OneGrainPerKey() to the operator, or use "
+                + "KeyedProcess.";
         }
     }
 

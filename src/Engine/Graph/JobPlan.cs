@@ -1,6 +1,7 @@
 namespace Weir.Engine.Graph;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -93,6 +94,16 @@ public sealed class JobPlan
 
     /// <summary>Makes the program of a key group.</summary>
     public GroupProgram CreateGroup(int operatorIndex, int group) => new(this, operatorIndex, group);
+
+    /// <summary>Makes the program of one key of an operator with one grain per key.</summary>
+    /// <exception cref="InvalidOperationException">The operator keeps its keys in one table.</exception>
+    public KeyProgram CreateKey(int operatorIndex, int group) => Graph.Operators[operatorIndex].OneGrainPerKey
+        ? new KeyProgram(this, operatorIndex, group)
+        : throw new InvalidOperationException(
+            $"The operator '{Graph.Operators[operatorIndex].Name}' has no grain per key.");
+
+    /// <summary>Whether every key of an operator has a grain of its own that holds its state.</summary>
+    public bool HasOneGrainPerKey(int operatorIndex) => Graph.Operators[operatorIndex].OneGrainPerKey;
 
     /// <summary>Reads a slice that another process wrote.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a slice.</exception>

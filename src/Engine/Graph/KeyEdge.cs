@@ -1,6 +1,7 @@
 namespace Weir.Engine.Graph;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -28,6 +29,12 @@ internal abstract class KeyEdge
     public abstract object GroupHasher(CodecRegistry codecs);
 
     public abstract Slice NewSlice(SliceTarget target, CodecRegistry codecs);
+
+    /// <summary>Divides the events of a slice by key, for an operator with one grain per key.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="keys">An <see cref="IKeyShares{TKey}"/>.</param>
+    /// <param name="marks">The positions of the steps of time, which count as steps too.</param>
+    public abstract void Split(Slice slice, HostedKeys keys, ReadOnlySpan<int> marks);
 }
 
 internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key) : KeyEdge, IConsumer<T>
@@ -44,6 +51,19 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
     public override object GroupHasher(CodecRegistry codecs) => key.GroupHasher(codecs);
 
     public override Slice NewSlice(SliceTarget target, CodecRegistry codecs) => new Slice<T>(target, codecs.For<T>());
+
+    public override void Split(Slice slice, HostedKeys keys, ReadOnlySpan<int> marks)
+    {
+        var events = (Slice<T>)slice;
+        var shares = (IKeyShares<TKey>)keys;
+        int passed = 0;
+        for (int i = 0; i < events.Count; i++)
+        {
+            while (passed < marks.Length && marks[passed] <= i)
+                passed++;
+            shares.ShareOf(key.Of(events.Values[i])).Add(events, i, i + passed);
+        }
+    }
 
     public Receiver<T> Receive(Stage stage)
     {

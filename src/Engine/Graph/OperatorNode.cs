@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -30,9 +31,19 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
 
     public virtual bool NeedsClock => false;
 
+    public bool OneGrainPerKey { get; set; }
+
+    /// <summary>Whether its function may wait, for which it needs one grain per key.</summary>
+    public virtual bool MayWait => false;
+
+    /// <summary>The types that it emits, to itself and to the sides.</summary>
+    public virtual IEnumerable<Type> OutputTypes => [typeof(TOut)];
+
     StreamNode IOperatorNode.Node => this;
 
     public abstract KeyedOperator Create(Stage stage);
+
+    public HostedKeys CreateHosted(JobPlan plan, int group) => new HostedKeys<TKey>(plan, this, group);
 
     public override string Describe() => $"{Kind} {Name}";
 }
@@ -62,6 +73,15 @@ internal interface IOperatorNode
 
     /// <summary>Whether what an event does depends on the ingestion clock when it arrives.</summary>
     bool NeedsClock { get; }
+
+    /// <summary>Whether every key has a grain of its own that holds its state.</summary>
+    bool OneGrainPerKey { get; }
+
+    bool MayWait { get; }
+
+    IEnumerable<Type> OutputTypes { get; }
+
+    HostedKeys CreateHosted(JobPlan plan, int group);
 
     /// <summary>Makes the operator of one key group, emitting into the stage.</summary>
     KeyedOperator Create(Stage stage);

@@ -27,7 +27,13 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public override bool NeedsEventTime => false;
 
-    public override KeyedOperator Create(Stage stage) => new ProcessOperator<TKey, TIn, TOut>(this, stage);
+    public override bool MayWait => function is AsyncKeyedProcess<TKey, TIn, TOut>;
+
+    public override IEnumerable<Type> OutputTypes => [typeof(TOut), .. Sides.Select(side => side.EventType)];
+
+    public override KeyedOperator Create(Stage stage) => MayWait
+        ? new AsyncProcessOperator<TKey, TIn, TOut>(this, stage)
+        : new ProcessOperator<TKey, TIn, TOut>(this, stage);
 
     public override string Describe() =>
         $"{base.Describe()} {function.GetType()} state {string.Join(',', Slots.Select(slot => slot.Name))}";
@@ -40,6 +46,8 @@ internal interface ISideOfProcess
 
     string Name { get; }
 
+    Type EventType { get; }
+
     object Receivers(Stage stage);
 }
 
@@ -48,6 +56,8 @@ internal sealed record SideOfProcess<T>(SideOutput<T> Side, SideNode<T> Node) : 
     public object Output => Side;
 
     public string Name => Side.Name;
+
+    public Type EventType => typeof(T);
 
     public object Receivers(Stage stage) => Node.Receivers(stage);
 }

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -20,6 +21,9 @@ internal abstract class StreamNode(string kind)
     /// <summary>Whether a stage begins at its output: at sources and at operators with state.</summary>
     public virtual bool IsHead => false;
 
+    /// <summary>Takes events that were captured at this node back into a stage.</summary>
+    public abstract OutputReplay CreateReplay(Stage stage);
+
     /// <summary>What distinguishes it from another node of its kind, as text.</summary>
     public virtual string Describe() => Kind;
 }
@@ -34,9 +38,14 @@ internal abstract class StreamNode<T>(string kind) : StreamNode(kind)
 
     public override Type EventType => typeof(T);
 
+    public override OutputReplay CreateReplay(Stage stage) =>
+        new OutputReplay<T>(stage.Plan.Codecs.For<T>(), Receivers(stage));
+
     /// <summary>What takes this node's events in a stage.</summary>
     public Receiver<T> Receivers(Stage stage)
     {
+        if (stage.Capture is { } capture)
+            return new CapturingReceiver<T>(Id, stage.Plan.Codecs.For<T>(), capture);
         Receiver<T>[] receivers = [.. Consumers.Select(stage.ReceiverOf)];
         return receivers switch
         {

@@ -22,6 +22,8 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
 
     public override IEnumerable<Type> StateTypes => function.StateTypes;
 
+    public override IEnumerable<Type> OutputTypes => Late is null ? [typeof(TOut)] : [typeof(TOut), typeof(TIn)];
+
     public override bool NeedsEventTime => spec.IsEventTime;
 
     public override bool NeedsClock => Trigger.UsesClock || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);

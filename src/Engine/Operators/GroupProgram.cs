@@ -2,6 +2,7 @@ namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
+using Weir.Engine.Keys;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Time;
 
@@ -13,6 +14,7 @@ public sealed class GroupProgram
 {
     private readonly Stage _stage;
     private readonly KeyedOperator _operator;
+    private readonly HostedGroup? _hosted;
     private readonly WatermarkMerge _watermarks;
     private readonly WatermarkMerge _clocks;
 
@@ -23,6 +25,8 @@ public sealed class GroupProgram
         Group = group;
         _stage = new Stage(plan, node.Node.Id, group);
         _operator = node.Create(_stage);
+        if (node.OneGrainPerKey)
+            _hosted = new HostedGroup(node.CreateHosted(plan, group), _stage);
         int channels = plan.ChannelCount(operatorIndex, group);
         _watermarks = new WatermarkMerge(channels);
         _clocks = new WatermarkMerge(channels);
@@ -44,22 +48,28 @@ public sealed class GroupProgram
     public bool HasEnded => Watermark == EventTime.MaxValue;
 
     /// <summary>Keys with any state.</summary>
-    public int Rows => _operator.Rows;
+    public int Rows => _hosted?.Keys.Rows ?? _operator.Rows;
 
     /// <summary>Events applied since the program was made.</summary>
     public long EventsIn { get; private set; }
 
     /// <summary>Events that came too late.</summary>
-    public long LateEvents => _operator.LateEvents;
+    public long LateEvents => _hosted?.Keys.LateEvents ?? _operator.LateEvents;
+
+    /// <summary>
+    /// Whether its keys are hosted one by one: then <see cref="ApplyAsync"/> and <see cref="SnapshotAsync"/> take the
+    /// place of <see cref="Apply"/> and <see cref="Snapshot"/>.
+    /// </summary>
+    public bool HostsKeys => _hosted is not null;
 
     /// <summary>Events and steps of time held since the last flush.</summary>
     public int Held => _stage.Held;
 
     /// <summary>The time of the next event timer, or the maximum.</summary>
-    public EventTime NextEventTimer => _operator.EventTimers.Next;
+    public EventTime NextEventTimer => _hosted?.Keys.NextEventTimer ?? _operator.EventTimers.Next;
 
     /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
-    public bool WaitsForClock => _operator.ClockTimers.Count > 0;
+    public bool WaitsForClock => _hosted?.Keys.WaitsForClock ?? _operator.ClockTimers.Count > 0;
 
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
@@ -84,18 +94,37 @@ public sealed class GroupProgram
         EventsIn += slice.Count;
     }
 
+    /// <summary>Applies a slice to keys that are hosted one by one.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="host">Where the keys live.</param>
+    /// <exception cref="OperatorFailedException">As for <see cref="Apply"/>.</exception>
+    public async ValueTask ApplyAsync(Slice slice, IKeyHost host)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        var before = new HostedTime(Watermark, Clock);
+        var steps = new List<GroupStep>();
+        foreach (Mark mark in slice.Marks)
+        {
+            if (Merge(slice.Target.Channel, in mark) != TimeChange.None)
+                steps.Add(new GroupStep(
+                    mark.Position, Watermark, Clock, _watermarks.IsIdle, mark.Position + steps.Count));
+        }
+
+        await _hosted!.ApplyAsync(slice, before, steps, host);
+        EventsIn += slice.Count;
+    }
+
     /// <summary>Hands over the slices and output that have gathered.</summary>
     public void Flush(IStageOutput output) => _stage.Flush(output);
 
     /// <summary>The bytes of everything that it holds: a segment.</summary>
-    public byte[] Snapshot()
-    {
-        var segment = new SegmentWriter();
-        _watermarks.Write(segment.Writer);
-        _clocks.Write(segment.Writer);
-        _operator.Write(segment);
-        return segment.Finish();
-    }
+    public byte[] Snapshot() => WriteSegment(_operator);
+
+    /// <summary>The segment of keys that are hosted one by one, as if they were not.</summary>
+    /// <param name="host">Where the keys live.</param>
+    public async ValueTask<byte[]> SnapshotAsync(IKeyHost host) => _hosted is null
+        ? Snapshot()
+        : WriteSegment(await _hosted.Keys.GatherAsync(host, new HostedTime(Watermark, Clock)));
 
     /// <summary>Takes over a segment; only on a new program.</summary>
     /// <exception cref="CorruptDataException">The segment is damaged, or of another operator.</exception>
@@ -104,21 +133,47 @@ public sealed class GroupProgram
         var reader = new SegmentReader(segment);
         _watermarks.Read(reader.Header);
         _clocks.Read(reader.Header);
-        _operator.Read(reader);
+        if (_hosted is null)
+            _operator.Read(reader);
+        else
+            _hosted.Keys.Restore(reader);
     }
 
     /// <summary>What the operator's view holds for a key, given as its codec's bytes; null if nothing.</summary>
-    public ViewReading? Find(ReadOnlyMemory<byte> key) => _operator.Find(key);
+    public ViewReading? Find(ReadOnlyMemory<byte> key) =>
+        _hosted is null ? _operator.Find(key) : _hosted.Keys.LoadIdle(key)?.Find(key);
 
     /// <summary>Everything that the operator holds for a key, given as its codec's bytes; null if nothing.</summary>
-    public KeyInspection? Inspect(ReadOnlyMemory<byte> key) => _operator.Inspect(key, Group);
+    public KeyInspection? Inspect(ReadOnlyMemory<byte> key) =>
+        _hosted is null ? _operator.Inspect(key, Group) : _hosted.Keys.LoadIdle(key)?.Inspect(key);
 
     /// <summary>Keys that the view holds something for, from a position on.</summary>
     /// <param name="from">0 to begin, then <see cref="KeyPage.Next"/>.</param>
     /// <param name="limit">1 or more.</param>
-    public KeyPage ViewKeys(long from, int limit) => _operator.ViewKeys(from, limit);
+    public KeyPage ViewKeys(long from, int limit) =>
+        _hosted?.Keys.ViewKeys(from, limit) ?? _operator.ViewKeys(from, limit);
+
+    private byte[] WriteSegment(KeyedOperator held)
+    {
+        var segment = new SegmentWriter();
+        _watermarks.Write(segment.Writer);
+        _clocks.Write(segment.Writer);
+        held.Write(segment);
+        return segment.Finish();
+    }
 
     private void Step(int channel, in Mark mark)
+    {
+        TimeChange change = Merge(channel, in mark);
+        if (change.HasFlag(TimeChange.Clock))
+            _operator.AdvanceClock(_clocks.Watermark);
+        if (change.HasFlag(TimeChange.Watermark))
+            _operator.AdvanceWatermark(_watermarks.Watermark);
+        if (change != TimeChange.None)
+            _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
+    }
+
+    private TimeChange Merge(int channel, in Mark mark)
     {
         bool wasIdle = _watermarks.IsIdle;
         bool rose = false;
@@ -132,11 +187,17 @@ public sealed class GroupProgram
         rose |= _watermarks.Advance(channel, mark.Watermark);
         if (mark.IsIdle)
             rose |= _watermarks.SetIdle(channel, idle: true);
-        if (clockRose)
-            _operator.AdvanceClock(_clocks.Watermark);
-        if (rose)
-            _operator.AdvanceWatermark(_watermarks.Watermark);
-        if (rose || clockRose || wasIdle != _watermarks.IsIdle)
-            _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
+        return (rose ? TimeChange.Watermark : TimeChange.None)
+            | (clockRose ? TimeChange.Clock : TimeChange.None)
+            | (wasIdle != _watermarks.IsIdle ? TimeChange.Idleness : TimeChange.None);
+    }
+
+    [Flags]
+    private enum TimeChange
+    {
+        None = 0,
+        Clock = 1,
+        Watermark = 2,
+        Idleness = 4,
     }
 }

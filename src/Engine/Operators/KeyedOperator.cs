@@ -22,11 +22,53 @@ internal abstract class KeyedOperator
 
     public TimerQueue ClockTimers { get; } = new();
 
+    /// <summary>When the timer that fires at the moment was due; the minimum when none does.</summary>
+    public EventTime Firing { get; private set; } = EventTime.MinValue;
+
+    /// <summary>Whether timers fire because the watermark moved, and not the clock.</summary>
+    public bool IsFiringByWatermark { get; private set; }
+
+    /// <summary>Ends what a function that may wait waits for.</summary>
+    public CancellationToken Cancellation { get; set; }
+
+    /// <summary>What the next new key is numbered with.</summary>
+    public abstract long NextBirth { get; set; }
+
     /// <summary>Number of keys with any state.</summary>
     public abstract int Rows { get; }
 
     /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
     public abstract void Apply(Slice slice, int from, int to);
+
+    /// <summary>As <see cref="Apply"/>, for an operator whose function may wait.</summary>
+    public virtual ValueTask ApplyAsync(Slice slice, int from, int to)
+    {
+        Apply(slice, from, to);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>States the time without firing anything.</summary>
+    public void SetTime(EventTime watermark, EventTime clock)
+    {
+        Watermark = watermark;
+        Clock = clock;
+    }
+
+    public void SetLateEvents(long count) => LateEvents = count;
+
+    /// <summary>As <see cref="AdvanceWatermark"/>, for an operator whose function may wait.</summary>
+    public ValueTask AdvanceWatermarkAsync(EventTime watermark)
+    {
+        Watermark = watermark;
+        return FireAsync(TimeDomain.Event, watermark);
+    }
+
+    /// <summary>As <see cref="AdvanceClock"/>, for an operator whose function may wait.</summary>
+    public ValueTask AdvanceClockAsync(EventTime clock)
+    {
+        Clock = clock;
+        return FireAsync(TimeDomain.Processing, clock);
+    }
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
     public void AdvanceWatermark(EventTime watermark)
@@ -46,7 +88,13 @@ internal abstract class KeyedOperator
 
     public abstract void Write(SegmentWriter segment);
 
-    public abstract void Read(SegmentReader segment);
+    public void Read(SegmentReader segment) => ReadAll([segment]);
+
+    /// <summary>Reads segments that hold different keys of one group.</summary>
+    public abstract void ReadAll(IReadOnlyList<SegmentReader> segments);
+
+    /// <summary>Every key by itself: its bytes, its number, and a segment that holds only it.</summary>
+    public abstract IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach();
 
     public abstract ViewReading? Find(ReadOnlyMemory<byte> key);
 
@@ -57,6 +105,26 @@ internal abstract class KeyedOperator
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
     protected abstract void OnTimer(DueTimer timer, TimeDomain domain);
+
+    /// <summary>As <see cref="OnTimer"/>, for an operator whose function may wait.</summary>
+    protected virtual ValueTask OnTimerAsync(DueTimer timer, TimeDomain domain)
+    {
+        OnTimer(timer, domain);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask FireAsync(TimeDomain domain, EventTime now)
+    {
+        IsFiringByWatermark = domain == TimeDomain.Event;
+        while (TimersOf(domain).TryTake(now, out DueTimer timer))
+        {
+            Firing = timer.Time;
+            await OnTimerAsync(timer, domain);
+        }
+
+        Firing = EventTime.MinValue;
+        IsFiringByWatermark = false;
+    }
 
     protected void WriteTime(ByteWriter writer)
     {
@@ -71,9 +139,9 @@ internal abstract class KeyedOperator
     {
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
-        LateEvents = reader.ReadSigned();
-        EventTimers.NextSequence = reader.ReadSigned();
-        ClockTimers.NextSequence = reader.ReadSigned();
+        LateEvents += reader.ReadSigned();
+        EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, reader.ReadSigned());
+        ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, reader.ReadSigned());
     }
 }
 
@@ -99,6 +167,12 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
     }
 
     public override int Rows => Keys.Count;
+
+    public override long NextBirth
+    {
+        get => Keys.NextBirth;
+        set => Keys.NextBirth = value;
+    }
 
     private string Schema => $"keys {_keyCodec.Schema}, view {View?.Schema ?? "none"}, {StateSchema}";
 
@@ -148,7 +222,23 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             Keys.Remove(row);
     }
 
-    public sealed override void Write(SegmentWriter segment)
+    public sealed override void Write(SegmentWriter segment) => Write(
+        segment, Keys.InOrder(), new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers)));
+
+    public sealed override IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach()
+    {
+        var timers = new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers));
+        foreach (int row in Keys.InOrder())
+        {
+            var key = new ByteWriter();
+            _keyCodec.Write(key, Keys.Key(row));
+            var segment = new SegmentWriter();
+            Write(segment, [row], timers);
+            yield return (key.WrittenMemory, Keys.Birth(row), segment.Finish());
+        }
+    }
+
+    private void Write(SegmentWriter segment, int[] rows, RowTimers timers)
     {
         ByteWriter header = segment.Writer;
         header.WriteString(_name);
@@ -157,9 +247,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         header.WriteSigned(Keys.NextBirth);
         WriteShared(header);
         segment.EndHeader();
-
-        var timers = new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers));
-        foreach (int row in Keys.InOrder())
+        foreach (int row in rows)
         {
             TKey key = Keys.Key(row);
             int record = segment.BeginRecord(_hasher.Hash(key));
@@ -171,7 +259,17 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         }
     }
 
-    public sealed override void Read(SegmentReader segment)
+    public sealed override void ReadAll(IReadOnlyList<SegmentReader> segments)
+    {
+        var timers = new RowTimers(new OwnedTimers(), new OwnedTimers());
+        foreach (SegmentReader segment in segments)
+            Read(segment, timers);
+        timers.Event.RestoreTo(EventTimers);
+        timers.Clock.RestoreTo(ClockTimers);
+        AfterRead();
+    }
+
+    private void Read(SegmentReader segment, RowTimers timers)
     {
         ByteReader header = segment.Header;
         string? name = header.ReadString();
@@ -179,20 +277,14 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         if (name != _name || schema != Schema)
             throw new CorruptDataException($"the segment is of '{name}' with {schema}, not of '{_name}' with {Schema}");
         ReadTime(header);
-        Keys.NextBirth = header.ReadSigned();
+        Keys.NextBirth = Math.Max(Keys.NextBirth, header.ReadSigned());
         ReadShared(header);
-
-        var timers = new RowTimers(new OwnedTimers(), new OwnedTimers());
         foreach (ByteReader record in segment.AllRecords())
         {
             int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
             View?.Read(row, record);
             ReadRow(row, record, timers);
         }
-
-        timers.Event.RestoreTo(EventTimers);
-        timers.Clock.RestoreTo(ClockTimers);
-        AfterRead();
     }
 
     public sealed override ViewReading? Find(ReadOnlyMemory<byte> key) =>

@@ -8,7 +8,7 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>A function with keyed state and timers, for a key group.</summary>
-internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
+internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
     where TKey : notnull
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
@@ -64,36 +64,52 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         for (int i = from; i < to; i++)
         {
             TIn value = events.Values[i];
-            TKey key = _node.Key.Of(value);
-            Begin(RowOf(key), events.Times[i]);
+            TKey key = BeginEvent(in value, events.Times[i]);
             try
             {
                 _function.OnEvent(value, this);
             }
             catch (Exception fault) when (fault is not OperatorFailedException)
             {
-                throw new OperatorFailedException(_node.Name, key, Time, fault);
+                throw Failed(key, Time, fault);
             }
 
-            RemoveRowIfEmpty(_current.Row);
+            EndCall();
         }
     }
 
     protected override void OnTimer(DueTimer timer, TimeDomain domain)
     {
-        Begin(timer.Owner, domain == TimeDomain.Event ? timer.Time : EventTime.None);
-        FiredTimer fired = _timers.Fired(timer, domain);
+        FiredTimer fired = BeginTimer(timer, domain);
         try
         {
             _function.OnTimer(fired, this);
         }
         catch (Exception fault) when (fault is not OperatorFailedException)
         {
-            throw new OperatorFailedException(_node.Name, Key, timer.Time, fault);
+            throw Failed(Key, timer.Time, fault);
         }
 
-        RemoveRowIfEmpty(timer.Owner);
+        EndCall();
     }
+
+    protected TKey BeginEvent(in TIn value, EventTime time)
+    {
+        TKey key = _node.Key.Of(value);
+        Begin(RowOf(key), time);
+        return key;
+    }
+
+    protected FiredTimer BeginTimer(DueTimer timer, TimeDomain domain)
+    {
+        Begin(timer.Owner, domain == TimeDomain.Event ? timer.Time : EventTime.None);
+        return _timers.Fired(timer, domain);
+    }
+
+    protected void EndCall() => RemoveRowIfEmpty(_current.Row);
+
+    protected OperatorFailedException Failed(TKey key, EventTime time, Exception fault) =>
+        new(_node.Name, key, time, fault);
 
     protected override string StateSchema =>
         $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";

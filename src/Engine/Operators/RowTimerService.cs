@@ -2,16 +2,17 @@ namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
 using Weir.Engine.State;
+using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>
 /// Timers as functions see them: those of the current row, with or without a name. A name has a number, its tag in the
-/// queue; tag 0 is no name. Invariant: a row has at most one timer per name and domain.
+/// queue, that follows from the name alone; tag 0 is no name. Invariant: a row has at most one timer per name and domain.
 /// </summary>
 internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTimers, CurrentRow current) : ITimers
 {
-    private readonly List<string> _names = [];
+    private readonly Dictionary<int, string> _names = [];
     private readonly Dictionary<string, int> _tags = [];
     private readonly Dictionary<(int Row, int Tag, TimeDomain Domain), EventTime> _named = [];
     private int[] _counts = new int[8];
@@ -66,7 +67,7 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     public void WriteNames(ByteWriter writer)
     {
         writer.WriteVarint((ulong)_names.Count);
-        foreach (string name in _names)
+        foreach (string name in _names.Values.Order(StringComparer.Ordinal))
             writer.WriteString(name);
     }
 
@@ -84,9 +85,9 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         {
             foreach ((int row, StoredTimer timer) in Queue(domain).All())
             {
-                if (timer.Tag < 0 || timer.Tag > _names.Count)
+                if (timer.Tag != 0 && !_names.ContainsKey(timer.Tag))
                     throw new CorruptDataException($"a timer has the unknown name number {timer.Tag}");
-                if (timer.Tag > 0)
+                if (timer.Tag != 0)
                     _named[(row, timer.Tag, domain)] = timer.Time;
             }
         }
@@ -116,12 +117,15 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     {
         if (_tags.TryGetValue(name, out int tag))
             return tag;
-        _names.Add(name);
-        _tags.Add(name, _names.Count);
-        return _names.Count;
+        tag = (int)(StableHash.Of(name.AsSpan()) & int.MaxValue) | 1;
+        if (!_names.TryAdd(tag, name))
+            throw new ArgumentException(
+                $"The timer names '{name}' and '{_names[tag]}' can not be told apart: change one of them.", nameof(name));
+        _tags.Add(name, tag);
+        return tag;
     }
 
-    private string? NameOf(int tag) => tag == 0 ? null : _names[tag - 1];
+    private string? NameOf(int tag) => tag == 0 ? null : _names[tag];
 
     private TimerQueue Queue(TimeDomain domain) => domain == TimeDomain.Event ? eventTimers : clockTimers;
 }

@@ -156,6 +156,9 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(targe
         EncodeMarks(writer);
     }
 
+    /// <summary>An empty slice with the same target.</summary>
+    public Slice<T> NewLike() => new(Target, codec);
+
     public override void Release()
     {
         base.Release();

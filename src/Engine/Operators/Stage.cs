@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Graph;
+using Weir.Engine.Keys;
 using Weir.Engine.Time;
 
 /// <summary>Encoded events for a topic, emitted by one instance of a stage.</summary>
@@ -53,6 +54,9 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
 
     /// <summary>Which partition or group of the head.</summary>
     public int Instance => instance;
+
+    /// <summary>If set, what the head emits goes there and nothing follows it.</summary>
+    public OutputCapture? Capture { get; init; }
 
     /// <summary>Events held in slices and output since the last flush.</summary>
     public int Held { get; set; }

@@ -74,7 +74,10 @@ internal sealed class OwnedTimers
 
     public void RestoreTo(TimerQueue queue)
     {
-        _timers.Sort(static (left, right) => Compare(left.Timer, right.Timer));
+        // Keys that were written one by one number their timers one by one.
+        _timers.Sort(static (left, right) => Compare(left.Timer, right.Timer) is var order && order != 0
+            ? order
+            : left.Owner.CompareTo(right.Owner));
         foreach ((int owner, StoredTimer timer) in _timers)
             queue.Restore(timer, owner);
     }

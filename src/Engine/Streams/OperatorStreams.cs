@@ -1,6 +1,7 @@
 namespace Weir.Engine.Streams;
 
 using Weir.Engine.Graph;
+using Weir.Engine.Operators;
 
 /// <summary>The results of aggregated windows.</summary>
 /// <typeparam name="TKey">The type of the key.</typeparam>
@@ -23,6 +24,17 @@ public sealed class AggregatedStream<TKey, T, TResult> : DataStream<Windowed<TKe
     public AggregatedStream<TKey, T, TResult> LateTo(Topic<T> topic)
     {
         Late.To(topic);
+        return this;
+    }
+
+    /// <summary>
+    /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
+    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
+    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// </summary>
+    public AggregatedStream<TKey, T, TResult> OneGrainPerKey()
+    {
+        _window.OneGrainPerKey = true;
         return this;
     }
 
@@ -55,6 +67,17 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
     public WindowProcessedStream<TKey, T, TResult> LateTo(Topic<T> topic)
     {
         Late.To(topic);
+        return this;
+    }
+
+    /// <summary>
+    /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
+    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
+    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// </summary>
+    public WindowProcessedStream<TKey, T, TResult> OneGrainPerKey()
+    {
+        _window.OneGrainPerKey = true;
         return this;
     }
 
@@ -93,6 +116,17 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
     public ProcessedStream<TKey, T, TResult> SideTo<TSide>(SideOutput<TSide> side, Topic<TSide> topic)
     {
         Side(side).To(topic);
+        return this;
+    }
+
+    /// <summary>
+    /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
+    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
+    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// </summary>
+    public ProcessedStream<TKey, T, TResult> OneGrainPerKey()
+    {
+        _process.OneGrainPerKey = true;
         return this;
     }
 

@@ -2,6 +2,7 @@ namespace Weir.Engine.Testing;
 
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
+using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
@@ -14,10 +15,13 @@ internal sealed class HarnessPrograms : IStageOutput
     private readonly HarnessOutput _output;
     private readonly Queue<Slice> _posted = new();
     private readonly GroupProgram[][] _groups;
+    private readonly Dictionary<GroupProgram, HarnessKeys> _hosts = [];
+    private readonly JobPlan _plan;
 
     public HarnessPrograms(JobPlan plan, HarnessOutput output)
     {
         _output = output;
+        _plan = plan;
         Sources = [.. Enumerable.Range(0, plan.SourceCount).SelectMany(source => Enumerable
             .Range(0, plan.PartitionsOf(plan.TopicOfSource(source).Name))
             .Select(partition => plan.CreateSource(source, partition)))];
@@ -56,9 +60,13 @@ internal sealed class HarnessPrograms : IStageOutput
         }
 
         foreach (GroupProgram group in _groups.SelectMany(each => each))
-            writer.WriteBlob(group.Snapshot());
+            writer.WriteBlob(Wait(group.SnapshotAsync(HostOf(group))));
         return writer.ToArray();
     }
+
+    /// <summary>The key's own program, if the operator hosts keys one by one and this one has been called.</summary>
+    public KeyProgram? ProgramOf(GroupProgram group, ReadOnlyMemory<byte> key) =>
+        group.HostsKeys ? HostOf(group).Find(key) : null;
 
     public static HarnessPrograms Restore(JobPlan plan, HarnessOutput output, ReadOnlyMemory<byte> snapshot)
     {
@@ -80,13 +88,28 @@ internal sealed class HarnessPrograms : IStageOutput
 
     void IStageOutput.Append(in OutputBatch batch) => _output.Append(in batch);
 
+    private HarnessKeys HostOf(GroupProgram group)
+    {
+        if (!_hosts.TryGetValue(group, out HarnessKeys? host))
+            _hosts.Add(group, host = new HarnessKeys(_plan, group));
+        return host;
+    }
+
+    // Functions that wait for something outside of the test wait for it here.
+    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+
+    private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
+
     private void Drain(SourceProgram source)
     {
         source.Flush(this);
         while (_posted.TryDequeue(out Slice? slice))
         {
             GroupProgram group = _groups[slice.Target.Operator][slice.Target.Group];
-            group.Apply(slice);
+            if (group.HostsKeys)
+                Wait(group.ApplyAsync(slice, HostOf(group)));
+            else
+                group.Apply(slice);
             slice.Release();
             group.Flush(this);
         }

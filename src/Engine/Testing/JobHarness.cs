@@ -167,7 +167,8 @@ public sealed class JobHarness
         int index = _plan.OperatorOfView(view.Name);
         if (index < 0)
             throw new ArgumentException($"The job does not publish the view '{view.Name}'.", nameof(view));
-        ViewReading? reading = GroupOf(index, key, out byte[] bytes).Find(bytes);
+        GroupProgram group = GroupOf(index, key, out byte[] bytes);
+        ViewReading? reading = _programs.ProgramOf(group, bytes) is { } own ? own.Find(bytes) : group.Find(bytes);
         return reading is null
             ? null
             : new HarnessAnswer<TValue>(
@@ -179,7 +180,11 @@ public sealed class JobHarness
 
     /// <summary>Everything that an operator holds for a key, or null.</summary>
     public KeyInspection? Inspect<TKey>(string operatorName, TKey key)
-        where TKey : notnull => GroupOf(IndexOf(operatorName), key, out byte[] bytes).Inspect(bytes);
+        where TKey : notnull
+    {
+        GroupProgram group = GroupOf(IndexOf(operatorName), key, out byte[] bytes);
+        return _programs.ProgramOf(group, bytes) is { } own ? own.Inspect(bytes) : group.Inspect(bytes);
+    }
 
     /// <summary>How many events came too late for an operator.</summary>
     public long LateEvents(string operatorName) =>

@@ -13,13 +13,15 @@ using Weir.Protocol.Exchange;
 /// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for
 /// them.</param>
 /// <param name="Leases">Keeps clocks ticking.</param>
+/// <param name="Keys">Where the keys live if each has a grain of its own, or null.</param>
 internal sealed record GroupContext(
     GroupProgram Program,
     StageOutbox Outbox,
     TaskScheduler Scheduler,
     int InboxBound,
     IReadOnlyList<(Topic Topic, int Partitions)> Inputs,
-    TickLeases Leases);
+    TickLeases Leases,
+    GrainKeyHost? Keys);
 
 /// <summary>
 /// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain.
@@ -59,6 +61,7 @@ internal sealed class GroupRun
         _isClosed = true;
         Inbox.Close();
         _context.Outbox.Dispose();
+        _context.Keys?.Forget();
     }
 
     private void Wake()
@@ -92,7 +95,7 @@ internal sealed class GroupRun
         while (slices.TryDequeue(out Slice? slice) && !_isClosed)
         {
             budget -= slice.Weight;
-            Apply(slice);
+            await ApplyAsync(slice);
             if (Program.Held >= FlushAt)
                 await FlushAsync();
             if (budget > 0)
@@ -112,13 +115,15 @@ internal sealed class GroupRun
         }
     }
 
-    private void Apply(Slice slice)
+    private ValueTask ApplyAsync(Slice slice)
     {
         switch (_sequences.Admit(slice))
         {
             case SliceAdmission.Next:
-                Program.Apply(slice);
                 _sequences.Take(slice);
+                if (_context.Keys is { } keys)
+                    return ApplyToKeysAsync(slice, keys);
+                Program.Apply(slice);
                 break;
             case SliceAdmission.Gap:
                 throw new InvalidOperationException(
@@ -126,6 +131,13 @@ internal sealed class GroupRun
                     + "events before it are missing.");
         }
 
+        slice.Release();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask ApplyToKeysAsync(Slice slice, GrainKeyHost keys)
+    {
+        await Program.ApplyAsync(slice, keys);
         slice.Release();
     }
 

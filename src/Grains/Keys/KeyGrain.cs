@@ -6,32 +6,38 @@ using Weir.Contracts.Jobs;
 using Weir.Contracts.Json;
 using Weir.Contracts.Keys;
 using Weir.Engine.Codecs;
+using Weir.Engine.Keys;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
 
 /// <summary>
 /// A key of an operator: the unit of identity. Every key maps to one such grain, activated on the silo of its key group
-/// when someone addresses it. Invariant: it holds no state and never writes; the group that holds the key's window
-/// state and timers answers.
+/// when someone addresses it. Invariant: who asks it changes nothing. The key's window state and timers lie in its
+/// group, which then answers, or, with one grain per key, in here, where only the group's calls change them.
 /// </summary>
 [GrainType("weirkey")]
 [RendezvousPlacement]
-internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain
+internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain, IHostedKeyGrain
 {
     private KeyAddress? _address;
+    private HostedKey? _hosted;
 
     public Task<WireAnswer?> FindAsync()
     {
         KeyAddress address = Address();
         address.CheckView();
-        return GroupOf(address).FindAsync(address.Key);
+        if (_hosted is not { } hosted)
+            return GroupOf(address).FindAsync(address.Key);
+        return Task.FromResult(hosted.Program.Find(address.Key) is { } reading
+            ? KeyReports.Of(reading, hosted.Epoch)
+            : null);
     }
 
     public async Task<JsonAnswer?> FindJsonAsync()
     {
         KeyAddress address = Address();
         Type type = address.CheckView();
-        if (await GroupOf(address).FindAsync(address.Key) is not { } answer)
+        if (await FindAsync() is not { } answer)
             return null;
         object? value = address.Job.Codecs.For(type).ReadObject(new ByteReader(answer.Value));
         return new JsonAnswer(JsonSerializer.Serialize(value, type, WeirJson.Options), answer.Validity);
@@ -40,13 +46,80 @@ internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain
     public Task<KeyReport?> InspectAsync()
     {
         KeyAddress address = Address();
-        return GroupOf(address).InspectAsync(address.Key);
+        if (_hosted is not { } hosted)
+            return GroupOf(address).InspectAsync(address.Key);
+        return Task.FromResult(hosted.Program.Inspect(address.Key) is { } inspection
+            ? KeyReports.Of(hosted.Program.OperatorName, hosted.Epoch, inspection)
+            : null);
+    }
+
+    public async Task<WireKeyAnswer> ApplyAsync(WireKeyCall call)
+    {
+        KeyAddress address = Address();
+        HostedKey hosted = call.Version == 0 ? Begin(address, call.Epoch) : HostedIn(call.Epoch);
+        try
+        {
+            KeyAnswer answer = await hosted.Program.ApplyAsync(
+                new KeyCall(address.Key, call.Birth, call.Version, call.State, call.Edge, call.Work),
+                hosted.Ended.Token);
+            if (answer.IsEmpty)
+                End();
+            return new WireKeyAnswer(
+                answer.IsEmpty, answer.HasView, answer.NextEventTimer, answer.NextClockTimer, answer.LateEvents,
+                answer.Output);
+        }
+        catch (Exception fault) when (fault is not WeirException)
+        {
+            End();
+            throw new WeirException(WeirError.JobNotRunning, fault.Message);
+        }
+    }
+
+    public Task<ReadOnlyMemory<byte>> SnapshotAsync(long epoch) =>
+        Task.FromResult<ReadOnlyMemory<byte>>(HostedIn(epoch).Program.Snapshot());
+
+    public Task ForgetAsync(long epoch)
+    {
+        if (_hosted?.Epoch <= epoch)
+            End();
+        return Task.CompletedTask;
+    }
+
+    private HostedKey Begin(KeyAddress address, long epoch)
+    {
+        if (_hosted?.Epoch > epoch)
+            throw new WeirException(
+                WeirError.JobNotRunning, $"Epoch {epoch} is over: the key is in epoch {_hosted.Epoch}.");
+        End();
+        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        return _hosted = new HostedKey(address.Job.KeyPlan.CreateKey(address.Operator, address.Group), epoch);
+    }
+
+    private HostedKey HostedIn(long epoch) => _hosted is { } hosted && hosted.Epoch == epoch
+        ? hosted
+        : throw new WeirException(
+            WeirError.JobNotRunning,
+            $"The grain of the key {this.GetPrimaryKeyString()} was lost in epoch {epoch}, and its state with it.");
+
+    private void End()
+    {
+        if (_hosted is null)
+            return;
+        _hosted.Ended.Cancel();
+        _hosted = null;
+        DelayDeactivation(TimeSpan.Zero);
     }
 
     private KeyAddress Address() => _address ??= KeyAddress.Parse(jobs, this.GetPrimaryKeyString());
 
     private IKeyGroupGrain GroupOf(KeyAddress address) => GrainFactory.GetGrain<IKeyGroupGrain>(
         new GroupAddress(address.Job.Name, address.Operator, address.Group).ToString());
+}
+
+/// <summary>The state of a key in its own grain, for one epoch.</summary>
+internal sealed record HostedKey(KeyProgram Program, long Epoch)
+{
+    public CancellationTokenSource Ended { get; } = new();
 }
 
 /// <summary>A key's address in full: its job, its operator, its bytes and its key group.</summary>

@@ -64,7 +64,10 @@ internal sealed class KeyGroupGrain(
             TaskScheduler.Current,
             options.Value.InboxEvents,
             [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
-            leases);
+            leases,
+            _plan.HasOneGrainPerKey(Address.Operator)
+                ? new GrainKeyHost(GrainFactory, job, Address.Operator, plan.Epoch)
+                : null);
         IJobGrain owner = GrainFactory.GetGrain<IJobGrain>($"j:{job.Name}");
         string participant = JobRun.ParticipantOf(program.OperatorName, Address.Group);
         _run = new GroupRun(
@@ -109,7 +112,7 @@ internal sealed class KeyGroupGrain(
     {
         GroupRun run = Running();
         return Task.FromResult(run.Program.Find(key) is { } reading
-            ? new WireAnswer(reading.Value, new Validity(reading.Window, reading.IsFinal, reading.Watermark, run.Epoch))
+            ? KeyReports.Of(reading, run.Epoch)
             : null);
     }
 

@@ -21,6 +21,9 @@ internal static class KeyReports
         State = [.. inspection.State.Select(state => new StateReport(state.Name, JsonOf(state.Value) ?? "null"))],
     };
 
+    public static WireAnswer Of(ViewReading reading, long epoch) =>
+        new(reading.Value, new Validity(reading.Window, reading.IsFinal, reading.Watermark, epoch));
+
     public static string? JsonOf(object? value) =>
         value is null ? null : JsonSerializer.Serialize(value, value.GetType(), WeirJson.Options);
 }

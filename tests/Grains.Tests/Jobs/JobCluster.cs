@@ -44,6 +44,7 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<BusiestUsers>()
                 .AddJob<Fragile>()
                 .AddJob<QuietPages>()
+                .AddJob<PatientPages>()
                 .Configure(options =>
                 {
                     options.DataDirectory = directory;

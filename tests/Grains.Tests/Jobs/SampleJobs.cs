@@ -1,6 +1,7 @@
 namespace Weir.Grains.Tests.Jobs;
 
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 using Weir.Engine.Aggregates;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
@@ -111,5 +112,56 @@ public sealed class QuietPages : StreamJob
             key.Timers.SetProcessingTime("quiet", key.Clock + TimeSpan.FromSeconds(1.5));
 
         public override void OnTimer(FiredTimer timer, IKeyContext<string, string> key) => key.Emit(key.Key);
+    }
+}
+
+/// <summary>Two operators with one grain per key: windows, and a function that waits for another grain.</summary>
+public sealed class PatientPages(IGrainFactory grains) : StreamJob
+{
+    public static readonly Topic<Windowed<string, long>> PerMinute =
+        Topic.Of<Windowed<string, long>>("patient-views-per-minute");
+    public static readonly View<string, long> Counted = new("patient-count");
+
+    public override void Define(JobBuilder job)
+    {
+        DataStream<Click> clicks = job.From(PageViews.Clicks)
+            .WithEventTime(click => click.At, Watermarks.Bounded(outOfOrder: TimeSpan.FromSeconds(5)));
+        clicks.KeyBy(PageViews.Clicks.Key)
+            .Window(Windows.Tumbling(TimeSpan.FromMinutes(1)))
+            .Aggregate("patient-windows", new Count<Click>())
+            .OneGrainPerKey()
+            .To(PerMinute);
+        clicks.KeyBy(PageViews.Clicks.Key)
+            .Process("patient-count", new CountThroughAGrain(grains))
+            .OneGrainPerKey()
+            .PublishAs(Counted);
+    }
+
+    private sealed class CountThroughAGrain(IGrainFactory grains) : AsyncKeyedProcess<string, Click, long>
+    {
+        private static readonly ValueSlot<long> Count = State.Value<long>("count");
+
+        public override async ValueTask OnEventAsync(
+            Click value, IKeyContext<string, long> key, CancellationToken cancellation)
+        {
+            long before = key.State(Count).Value;
+            key.State(Count).Value = await grains.GetGrain<IAddingGrain>(0).AddAsync(before, 1);
+            key.Emit(key.State(Count).Value);
+        }
+    }
+}
+
+public interface IAddingGrain : IGrainWithIntegerKey
+{
+    Task<long> AddAsync(long left, long right);
+}
+
+[StatelessWorker]
+public sealed class AddingGrain : Grain, IAddingGrain
+{
+    public async Task<long> AddAsync(long left, long right)
+    {
+        await Task.Yield();
+        return left + right;
     }
 }
