@@ -20,6 +20,8 @@ internal static class GraphRules
         .. Codecs(graph, codecs),
         .. Keys(graph),
         .. EventTimes(graph),
+        .. Generators(graph),
+        .. Alignments(graph),
     ];
 
     private static IEnumerable<string> Shape(JobGraph graph)
@@ -130,6 +132,32 @@ internal static class GraphRules
                 yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' "
                     + "has no WithEventTime.";
             }
+        }
+    }
+
+    private static IEnumerable<string> Generators(JobGraph graph)
+    {
+        foreach (ISourceNode source in graph.Sources)
+        {
+            Type type = source.Topic.EventType;
+            if (source.Watermarks?.Generator.EventType is { } taken && taken != type)
+                yield return $"The topic '{source.Topic.Name}' holds events of the type '{type}', and its watermark "
+                    + $"generator takes '{taken}': derive it from WatermarkGenerator<{type.Name}>.";
+        }
+    }
+
+    private static IEnumerable<string> Alignments(JobGraph graph)
+    {
+        foreach (ISourceNode source in graph.Sources)
+        {
+            if (source.Watermarks?.Alignment is not { } alignment)
+                continue;
+            if (!Names.IsValid(alignment.Group))
+                yield return $"The topic '{source.Topic.Name}' is aligned with the group '{alignment.Group}', which "
+                    + $"needs another name: {NameRule}.";
+            if (alignment.MaxDrift < TimeSpan.FromMilliseconds(1))
+                yield return $"The topic '{source.Topic.Name}' is aligned with a drift of {alignment.MaxDrift}: "
+                    + "MaxDrift must be 1 ms or more.";
         }
     }
 

@@ -6,6 +6,7 @@ using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
 using Weir.Engine.Streams;
+using Weir.Engine.Time;
 using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
 
@@ -53,6 +54,26 @@ public sealed class GraphRulesTests
         ];
         Assert.Equal(expected.Length, faults.Length);
         Assert.All(expected.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WatermarksThatDoNotFit_AreFaults()
+    {
+        string[] faults = FaultsOf(job =>
+        {
+            job.From(Input).WithEventTime(
+                each => T(each.At), Watermarks.Custom(new OfTexts()).AlignedWith("Group", TimeSpan.Zero))
+                .To(Topic.Of<Reading>("out"));
+        });
+        Assert.Equal(
+            [
+                "The topic 'readings' holds events of the type 'Weir.Engine.Tests.Reading', and its watermark generator"
+                    + " takes 'System.String': derive it from WatermarkGenerator<Reading>.",
+                "The topic 'readings' is aligned with the group 'Group', which needs another name: use 1 to 200"
+                    + " lower-case letters, digits, '.', '_' or '-'.",
+                "The topic 'readings' is aligned with a drift of 00:00:00: MaxDrift must be 1 ms or more.",
+            ],
+            faults);
     }
 
     [Fact]
@@ -121,5 +142,10 @@ public sealed class GraphRulesTests
         public override void OnEvent(Reading value, IKeyContext<TKey, string> key)
         {
         }
+    }
+
+    private sealed class OfTexts : WatermarkGenerator<string>
+    {
+        public override void OnEvent(string value, EventTime time, IWatermarkContext partition) => partition.Emit(time);
     }
 }
