@@ -18,7 +18,9 @@ internal static class GraphRules
         .. TopicTypes(graph),
         .. TopicUses(graph),
         .. Codecs(graph, codecs),
+        .. PartitionCodecs(graph, codecs),
         .. Keys(graph),
+        .. PartitionFunctions(graph),
         .. EventTimes(graph),
         .. Generators(graph),
         .. Alignments(graph),
@@ -38,9 +40,14 @@ internal static class GraphRules
 
     private static IEnumerable<string> OperatorNames(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators.Where(node => !Names.IsValid(node.Name)))
-            yield return $"The operator '{node.Name}' ({node.Node.Kind}) needs another name: {NameRule}.";
-        foreach (var twins in graph.Operators.GroupBy(node => node.Name).Where(IsShared))
+        (string Name, string Kind)[] all =
+        [
+            .. graph.Operators.Select(node => (node.Name, node.Node.Kind)),
+            .. graph.PartitionFunctions.Select(node => (node.Name, node.Node.Kind)),
+        ];
+        foreach ((string name, string kind) in all.Where(node => !Names.IsValid(node.Name)))
+            yield return $"The operator '{name}' ({kind}) needs another name: {NameRule}.";
+        foreach (var twins in all.GroupBy(node => node.Name).Where(IsShared))
         {
             yield return $"The name '{twins.Key}' belongs to {twins.Count()} operators: a name identifies state, so it "
                 + "must be unique.";
@@ -49,10 +56,26 @@ internal static class GraphRules
 
     private static IEnumerable<string> PartNames(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators)
+        (string Name, IEnumerable<string> Parts)[] all =
+        [
+            .. graph.Operators.Select(node => (node.Name, node.PartNames)),
+            .. graph.PartitionFunctions.Select(node =>
+                (node.Name, node.Slots.Select(slot => $"state '{slot.Name}'"))),
+        ];
+        foreach ((string name, IEnumerable<string> parts) in all)
         {
-            foreach (var twins in node.PartNames.GroupBy(part => part).Where(IsShared))
-                yield return $"The operator '{node.Name}' has {twins.Count()} parts with the name of the {twins.Key}.";
+            foreach (var twins in parts.GroupBy(part => part).Where(IsShared))
+                yield return $"The operator '{name}' has {twins.Count()} parts with the name of the {twins.Key}.";
+        }
+    }
+
+    private static IEnumerable<string> PartitionFunctions(JobGraph graph)
+    {
+        foreach (IPartitionNode node in graph.PartitionFunctions)
+        {
+            foreach (IOperatorNode head in JobPlan.HeadsOf(node.Node).OfType<IOperatorNode>())
+                yield return $"The function '{node.Name}' has state per partition of a source, but takes the results "
+                    + $"of the operator '{head.Name}': use it before KeyBy, or state per key after it.";
         }
     }
 
@@ -108,6 +131,16 @@ internal static class GraphRules
             if (node.View is not null)
                 types = types.Append(node.View.ValueType);
             foreach (Type type in types.Distinct().Where(type => codecs.TryFind(type) is null))
+                yield return $"The operator '{node.Name}': {new NoCodecException(type).Message}";
+        }
+    }
+
+    private static IEnumerable<string> PartitionCodecs(JobGraph graph, CodecRegistry codecs)
+    {
+        foreach (IPartitionNode node in graph.PartitionFunctions)
+        {
+            IEnumerable<Type> types = node.Slots.SelectMany(slot => slot.Types).Distinct();
+            foreach (Type type in types.Where(type => codecs.TryFind(type) is null))
                 yield return $"The operator '{node.Name}': {new NoCodecException(type).Message}";
         }
     }

@@ -6,7 +6,7 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
 /// <summary>
-/// What runs for one partition of a source: it decodes batches, applies operators without state, derives the watermark
+/// What runs for one partition of a source: it decodes batches, applies operators without keys, derives the watermark
 /// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only; in a job
 /// with an operator that asks for the clock, the clock moves at their beginnings.
 /// </summary>
@@ -103,6 +103,7 @@ public sealed class SourceProgram
         int idleness = writer.BeginFrame();
         _idleness?.Write(writer);
         writer.EndFrame(idleness);
+        WriteStates(writer);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -122,6 +123,7 @@ public sealed class SourceProgram
         if (reader.Remaining > 0)
             _idleness?.Read(reader);
         reader.LeaveFrame(outer);
+        ReadStates(reader);
     }
 
     /// <summary>Raises the watermark by hand, for tests that state it instead of deriving it.</summary>
@@ -132,6 +134,30 @@ public sealed class SourceProgram
         Watermark = EventTime.Max(Watermark, watermark);
         _watermarks?.Follow(Watermark, Clock);
         _stage.Mark(Watermark, Clock, IsIdle);
+    }
+
+    private void WriteStates(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)_stage.States.Count);
+        foreach (IStageState state in _stage.States)
+        {
+            writer.WriteString(state.Name);
+            int start = writer.BeginFrame();
+            state.Write(writer);
+            writer.EndFrame(start);
+        }
+    }
+
+    private void ReadStates(ByteReader reader)
+    {
+        int count = reader.ReadCount(2);
+        for (int i = 0; i < count; i++)
+        {
+            string? name = reader.ReadString();
+            int outer = reader.EnterFrame();
+            _stage.States.FirstOrDefault(state => state.Name == name)?.Read(reader);
+            reader.LeaveFrame(outer);
+        }
     }
 
     private void Read(in EventBatch batch)

@@ -77,6 +77,30 @@ public sealed class GraphRulesTests
     }
 
     [Fact]
+    public void FunctionsPerPartition_HaveNamesOfTheirOwn_AndComeBeforeKeys()
+    {
+        string[] faults = FaultsOf(job =>
+        {
+            DataStream<Reading> all = From(job).ProcessPartition("per partition", new Passes<Reading>());
+            var sums = all.KeyBy(each => each.Key).Window(Windows.Tumbling(Ms(10)))
+                .Aggregate("sums", new Count<Reading>());
+            sums.ProcessPartition("sums", new Passes<Windowed<string, long>>()).To(Tables.Results);
+        });
+        string[] expected =
+        [
+            "The operator 'per partition' (process-partition) needs another name",
+            "The name 'sums' belongs to 2 operators",
+            "The operator 'per partition' has 2 parts with the name of the state 'same'",
+            "The operator 'sums' has 2 parts with the name of the state 'same'",
+            "The operator 'per partition': There is no codec for the type 'System.Action'",
+            "The operator 'sums': There is no codec for the type 'System.Action'",
+            "The function 'sums' has state per partition of a source, but takes the results of the operator 'sums'",
+        ];
+        Assert.Equal(expected.Length, faults.Length);
+        Assert.All(expected.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void AnEmptyJob_DoesNothing() => Assert.Equal(
         [
             "It reads no topic: begin with From(topic).",
@@ -147,5 +171,15 @@ public sealed class GraphRulesTests
     private sealed class OfTexts : WatermarkGenerator<string>
     {
         public override void OnEvent(string value, EventTime time, IWatermarkContext partition) => partition.Emit(time);
+    }
+
+    private sealed class Passes<T> : PartitionProcess<T, T>
+    {
+        private static readonly ValueSlot<Action> First = State.Value<Action>("same");
+        private static readonly ValueSlot<long> Second = State.Value<long>("same");
+
+        public override IEnumerable<StateSlot> Slots => [First, Second];
+
+        public override void OnEvent(T value, IPartitionContext<T> partition) => partition.Emit(value);
     }
 }
