@@ -44,6 +44,9 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<BusiestUsers>()
                 .AddJob<Fragile>()
                 .AddJob<QuietPages>()
+                .AddJob<AlignedPair>()
+                .AddJob<AlignedUnlessQuiet>()
+                .AddJob<ArrivalsPerSecond>()
                 .Configure(options =>
                 {
                     options.DataDirectory = directory;
