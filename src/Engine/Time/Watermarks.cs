@@ -46,7 +46,7 @@ public static class Watermarks
         return new WatermarkStrategy(generator, Milliseconds(span));
     }
 
-    internal static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
+    private static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
 }
 
 /// <summary>A way to derive watermarks; made by <see cref="Watermarks"/>.</summary>
