@@ -1,6 +1,7 @@
 namespace Weir.Contracts.Jobs;
 
 using Orleans.Concurrency;
+using Weir.Engine.Time;
 
 /// <summary>
 /// A job: its life cycle and epoch. Its grain key is the job's name after <c>j:</c>. All failures are
@@ -36,6 +37,20 @@ public interface IJobGrain : IGrainWithStringKey
     /// <summary>A participant says that it can not go on.</summary>
     [Alias("ReportFailure")]
     Task ReportFailureAsync(long epoch, string participant, string reason);
+
+    /// <summary>
+    /// An aligned source says where it stands and learns how far it may read. It asks at least once a second, so an
+    /// answer that is lost does no harm.
+    /// </summary>
+    /// <param name="epoch">The source's epoch.</param>
+    /// <param name="participant">The source.</param>
+    /// <param name="watermark">Its watermark.</param>
+    /// <param name="counts">Whether others wait for it: it is neither idle nor at its end.</param>
+    /// <returns>While its watermark is above this the source takes no input; null if the epoch does not run here.
+    /// </returns>
+    [Alias("Align")]
+    [AlwaysInterleave]
+    Task<EventTime?> AlignAsync(long epoch, string participant, EventTime watermark, bool counts);
 }
 
 /// <summary>Lists what there is; its grain key is <c>catalog</c>.</summary>

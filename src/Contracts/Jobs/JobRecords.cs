@@ -80,7 +80,12 @@ public sealed record SourceStatus(
     [property: Id(2)] long Next,
     [property: Id(3)] long End,
     [property: Id(4)] EventTime Watermark,
-    [property: Id(5)] bool IsIdle);
+    [property: Id(5)] bool IsIdle)
+{
+    /// <summary>Whether it takes no input until the sources that it is aligned with have caught up.</summary>
+    [Id(6)]
+    public bool IsWaiting { get; init; }
+}
 
 /// <summary>What an operator has done in this epoch, over all its key groups.</summary>
 /// <param name="Name">The operator.</param>

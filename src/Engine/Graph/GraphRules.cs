@@ -18,9 +18,13 @@ internal static class GraphRules
         .. TopicTypes(graph),
         .. TopicUses(graph),
         .. Codecs(graph, codecs),
+        .. PartitionCodecs(graph, codecs),
         .. Keys(graph),
+        .. PartitionFunctions(graph),
         .. EventTimes(graph),
         .. Hosting(graph),
+        .. Generators(graph),
+        .. Alignments(graph),
     ];
 
     private static IEnumerable<string> Shape(JobGraph graph)
@@ -37,9 +41,14 @@ internal static class GraphRules
 
     private static IEnumerable<string> OperatorNames(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators.Where(node => !Names.IsValid(node.Name)))
-            yield return $"The operator '{node.Name}' ({node.Node.Kind}) needs another name: {NameRule}.";
-        foreach (var twins in graph.Operators.GroupBy(node => node.Name).Where(IsShared))
+        (string Name, string Kind)[] all =
+        [
+            .. graph.Operators.Select(node => (node.Name, node.Node.Kind)),
+            .. graph.PartitionFunctions.Select(node => (node.Name, node.Node.Kind)),
+        ];
+        foreach ((string name, string kind) in all.Where(node => !Names.IsValid(node.Name)))
+            yield return $"The operator '{name}' ({kind}) needs another name: {NameRule}.";
+        foreach (var twins in all.GroupBy(node => node.Name).Where(IsShared))
         {
             yield return $"The name '{twins.Key}' belongs to {twins.Count()} operators: a name identifies state, so it "
                 + "must be unique.";
@@ -48,10 +57,26 @@ internal static class GraphRules
 
     private static IEnumerable<string> PartNames(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators)
+        (string Name, IEnumerable<string> Parts)[] all =
+        [
+            .. graph.Operators.Select(node => (node.Name, node.PartNames)),
+            .. graph.PartitionFunctions.Select(node =>
+                (node.Name, node.Slots.Select(slot => $"state '{slot.Name}'"))),
+        ];
+        foreach ((string name, IEnumerable<string> parts) in all)
         {
-            foreach (var twins in node.PartNames.GroupBy(part => part).Where(IsShared))
-                yield return $"The operator '{node.Name}' has {twins.Count()} parts with the name of the {twins.Key}.";
+            foreach (var twins in parts.GroupBy(part => part).Where(IsShared))
+                yield return $"The operator '{name}' has {twins.Count()} parts with the name of the {twins.Key}.";
+        }
+    }
+
+    private static IEnumerable<string> PartitionFunctions(JobGraph graph)
+    {
+        foreach (IPartitionNode node in graph.PartitionFunctions)
+        {
+            foreach (IOperatorNode head in JobPlan.HeadsOf(node.Node).OfType<IOperatorNode>())
+                yield return $"The function '{node.Name}' has state per partition of a source, but takes the results "
+                    + $"of the operator '{head.Name}': use it before KeyBy, or state per key after it.";
         }
     }
 
@@ -113,6 +138,16 @@ internal static class GraphRules
         }
     }
 
+    private static IEnumerable<string> PartitionCodecs(JobGraph graph, CodecRegistry codecs)
+    {
+        foreach (IPartitionNode node in graph.PartitionFunctions)
+        {
+            IEnumerable<Type> types = node.Slots.SelectMany(slot => slot.Types).Distinct();
+            foreach (Type type in types.Where(type => codecs.TryFind(type) is null))
+                yield return $"The operator '{node.Name}': {new NoCodecException(type).Message}";
+        }
+    }
+
     private static IEnumerable<string> Keys(JobGraph graph)
     {
         foreach (IOperatorNode node in graph.Operators.Where(node => !KeyTypes.CompareByValue(node.KeyType)))
@@ -142,6 +177,32 @@ internal static class GraphRules
         {
             yield return $"The function of '{node.Name}' waits: add .OneGrainPerKey() to the operator, or use "
                 + "KeyedProcess.";
+        }
+    }
+
+    private static IEnumerable<string> Generators(JobGraph graph)
+    {
+        foreach (ISourceNode source in graph.Sources)
+        {
+            Type type = source.Topic.EventType;
+            if (source.Watermarks?.Generator.EventType is { } taken && taken != type)
+                yield return $"The topic '{source.Topic.Name}' holds events of the type '{type}', and its watermark "
+                    + $"generator takes '{taken}': derive it from WatermarkGenerator<{type.Name}>.";
+        }
+    }
+
+    private static IEnumerable<string> Alignments(JobGraph graph)
+    {
+        foreach (ISourceNode source in graph.Sources)
+        {
+            if (source.Watermarks?.Alignment is not { } alignment)
+                continue;
+            if (!Names.IsValid(alignment.Group))
+                yield return $"The topic '{source.Topic.Name}' is aligned with the group '{alignment.Group}', which "
+                    + $"needs another name: {NameRule}.";
+            if (alignment.MaxDrift < TimeSpan.FromMilliseconds(1))
+                yield return $"The topic '{source.Topic.Name}' is aligned with a drift of {alignment.MaxDrift}: "
+                    + "MaxDrift must be 1 ms or more.";
         }
     }
 

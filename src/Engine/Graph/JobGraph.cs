@@ -46,6 +46,8 @@ public sealed class JobGraph
 
     internal IReadOnlyList<IOperatorNode> Operators => _operators;
 
+    internal IEnumerable<IPartitionNode> PartitionFunctions => _nodes.OfType<IPartitionNode>();
+
     internal IReadOnlyList<KeyEdge> Edges => _edges;
 
     internal IReadOnlyList<(StreamNode From, Topic Topic)> TopicOutputs => _outputs;

@@ -4,6 +4,7 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
+using Weir.Engine.Time;
 
 /// <summary>
 /// A graph with the partition counts of its topics: enough to know every channel and to make the programs that run.
@@ -65,6 +66,10 @@ public sealed class JobPlan
 
     /// <summary>The topic of a source.</summary>
     public Topic TopicOfSource(int source) => Graph.Sources[source].Topic;
+
+    /// <summary>How the source of a topic waits for others, or null.</summary>
+    public SourceAlignment? AlignmentOf(string topic) =>
+        Graph.Sources.First(source => source.Topic.Name == topic).Watermarks?.Alignment;
 
     /// <summary>The key group of a key, given as its codec's bytes.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a key.</exception>

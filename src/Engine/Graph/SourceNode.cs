@@ -44,7 +44,7 @@ internal abstract class BatchReader
     /// <summary>The offset of the event at hand, to say where a fault is.</summary>
     public long Offset { get; protected set; }
 
-    public abstract void Read(in EventBatch batch, WatermarkGenerator? watermarks);
+    public abstract void Read(in EventBatch batch, PartitionWatermarks? watermarks);
 }
 
 internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage stage) : BatchReader
@@ -54,7 +54,7 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
     private Codec<T> _codec = stage.Plan.Codecs.For<T>();
     private string _schema = topic.Schema;
 
-    public override void Read(in EventBatch batch, WatermarkGenerator? watermarks)
+    public override void Read(in EventBatch batch, PartitionWatermarks? watermarks)
     {
         Offset = batch.From;
         if (batch.Schema != _schema)
@@ -63,6 +63,7 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
             _schema = batch.Schema;
         }
 
+        var typed = watermarks?.Generator as WatermarkGenerator<T>;
         _bytes.Reset(batch.Payload);
         for (int i = 0; i < batch.Count; i++)
         {
@@ -74,7 +75,10 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
             _bytes.LeaveFrame(outer);
             EventTime time = source.EventTimeOf is { } timeOf ? timeOf(value) : EventTime.None;
             _receiver.OnEvent(in value, time);
-            watermarks?.OnEvent(time);
+            if (typed is not null)
+                watermarks!.OnEvent(typed, in value, time);
+            else
+                watermarks?.OnEvent(time);
         }
 
         if (_bytes.Remaining > 0)

@@ -6,7 +6,7 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
 /// <summary>
-/// What runs for one partition of a source: it decodes batches, applies operators without state, derives the watermark
+/// What runs for one partition of a source: it decodes batches, applies operators without keys, derives the watermark
 /// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only; in a job
 /// with an operator that asks for the clock, the clock moves at their beginnings.
 /// </summary>
@@ -14,7 +14,7 @@ public sealed class SourceProgram
 {
     private readonly Stage _stage;
     private readonly BatchReader _reader;
-    private readonly WatermarkGenerator? _generator;
+    private readonly PartitionWatermarks? _watermarks;
     private readonly IdlenessTimer? _idleness;
     private readonly ISourceNode _source;
     private readonly bool _clockFirst;
@@ -25,7 +25,8 @@ public sealed class SourceProgram
         Partition = partition;
         _stage = new Stage(plan, _source.Node.Id, partition);
         _reader = _source.CreateReader(_stage);
-        _generator = _source.Watermarks?.Generator();
+        if (_source.Watermarks is { } strategy)
+            _watermarks = new PartitionWatermarks(strategy.Generator);
         _clockFirst = plan.Graph.Operators.Any(node => node.NeedsClock);
         if (_source.Watermarks?.IdleAfterMilliseconds is { } timeout)
             _idleness = new IdlenessTimer(timeout);
@@ -55,8 +56,8 @@ public sealed class SourceProgram
     /// <summary>Events and steps of time held since the last flush.</summary>
     public int Held => _stage.Held;
 
-    /// <summary>Whether it notices idleness, for which the ingestion clock must go on.</summary>
-    public bool WaitsForClock => _idleness is not null && !HasEnded;
+    /// <summary>Whether it works by the ingestion clock, which must then go on where nothing is sent.</summary>
+    public bool WaitsForClock => !HasEnded && (_idleness is not null || _watermarks?.Generator.UsesClock == true);
 
     /// <summary>Begins at an offset; only before the first batch.</summary>
     public void StartAt(long offset) => Next = offset;
@@ -73,13 +74,12 @@ public sealed class SourceProgram
         if (_clockFirst && batch.Stamp > Clock)
         {
             Clock = batch.Stamp;
+            _watermarks?.Follow(Watermark, Clock);
             _stage.Mark(Watermark, Clock, IsIdle);
         }
 
-        if (batch.Kind == BatchKind.Events)
-            ReadEvents(in batch);
-        else if (batch.Kind == BatchKind.Advance)
-            _generator?.OnEvent(batch.Time);
+        if (batch.Kind is BatchKind.Events or BatchKind.Advance)
+            Read(in batch);
         Next = batch.Next;
         EndBatch(in batch);
     }
@@ -98,11 +98,12 @@ public sealed class SourceProgram
 
         // In frames, so that a changed job can leave out a part that it has no more, or begin one that is new.
         int generator = writer.BeginFrame();
-        _generator?.Write(writer);
+        _watermarks?.Write(writer);
         writer.EndFrame(generator);
         int idleness = writer.BeginFrame();
         _idleness?.Write(writer);
         writer.EndFrame(idleness);
+        WriteStates(writer);
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
@@ -113,14 +114,16 @@ public sealed class SourceProgram
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         IsIdle = reader.ReadBool();
+        _watermarks?.Follow(Watermark, Clock);
         int outer = reader.EnterFrame();
         if (reader.Remaining > 0)
-            _generator?.Read(reader);
+            _watermarks?.Read(reader);
         reader.LeaveFrame(outer);
         outer = reader.EnterFrame();
         if (reader.Remaining > 0)
             _idleness?.Read(reader);
         reader.LeaveFrame(outer);
+        ReadStates(reader);
     }
 
     /// <summary>Raises the watermark by hand, for tests that state it instead of deriving it.</summary>
@@ -129,35 +132,82 @@ public sealed class SourceProgram
         IsIdle = false;
         _idleness?.OnActivity();
         Watermark = EventTime.Max(Watermark, watermark);
+        _watermarks?.Follow(Watermark, Clock);
         _stage.Mark(Watermark, Clock, IsIdle);
     }
 
-    private void ReadEvents(in EventBatch batch)
+    private void WriteStates(ByteWriter writer)
     {
+        writer.WriteVarint((ulong)_stage.States.Count);
+        foreach (IStageState state in _stage.States)
+        {
+            writer.WriteString(state.Name);
+            int start = writer.BeginFrame();
+            state.Write(writer);
+            writer.EndFrame(start);
+        }
+    }
+
+    private void ReadStates(ByteReader reader)
+    {
+        int count = reader.ReadCount(2);
+        for (int i = 0; i < count; i++)
+        {
+            string? name = reader.ReadString();
+            int outer = reader.EnterFrame();
+            _stage.States.FirstOrDefault(state => state.Name == name)?.Read(reader);
+            reader.LeaveFrame(outer);
+        }
+    }
+
+    private void Read(in EventBatch batch)
+    {
+        bool hasEvents = batch.Kind == BatchKind.Events;
         try
         {
-            _reader.Read(in batch, _generator);
+            if (hasEvents)
+                _reader.Read(in batch, _watermarks);
+            else
+                _watermarks?.OnAdvance(batch.Time);
         }
         catch (Exception fault)
         {
-            throw new SourceFailedException(Topic, Partition, _reader.Offset, fault);
+            throw new SourceFailedException(Topic, Partition, hasEvents ? _reader.Offset : batch.From, fault);
         }
     }
 
     private void EndBatch(in EventBatch batch)
     {
-        EventTime watermark = batch.Kind == BatchKind.End
-            ? EventTime.MaxValue
-            : _generator?.Current ?? EventTime.MinValue;
-        watermark = EventTime.Max(Watermark, watermark);
         EventTime clock = EventTime.Max(Clock, batch.Stamp);
         bool idle = CheckIdle(in batch);
+        EventTime watermark = batch.Kind == BatchKind.End ? EventTime.MaxValue : Watermark;
+        if (_watermarks is not null && watermark != EventTime.MaxValue)
+        {
+            _watermarks.Follow(Watermark, clock);
+            if (!idle)
+                EndBatch(_watermarks, batch.From);
+            idle |= _watermarks.IsMarkedIdle;
+            watermark = _watermarks.Watermark;
+        }
+
         if (watermark == Watermark && clock == Clock && idle == IsIdle)
             return;
         Watermark = watermark;
         Clock = clock;
         IsIdle = idle;
         _stage.Mark(watermark, clock, idle);
+    }
+
+    private void EndBatch(PartitionWatermarks watermarks, long offset)
+    {
+        try
+        {
+            watermarks.OnBatchEnd();
+        }
+        catch (Exception fault)
+        {
+            throw new SourceFailedException(Topic, Partition, offset, fault);
+        }
     }
 
     private bool CheckIdle(in EventBatch batch)

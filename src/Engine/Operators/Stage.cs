@@ -46,6 +46,7 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
 {
     private readonly Dictionary<object, object> _receivers = [];
     private readonly List<IStageEnd> _ends = [];
+    private readonly List<IStageState> _states = [];
 
     public JobPlan Plan => plan;
 
@@ -61,14 +62,21 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
     /// <summary>Events held in slices and output since the last flush.</summary>
     public int Held { get; set; }
 
+    /// <summary>What the stage holds beyond a flush, in the order of the graph.</summary>
+    public IReadOnlyList<IStageState> States => _states;
+
     public Receiver<T> ReceiverOf<T>(IConsumer<T> consumer)
     {
         if (_receivers.TryGetValue(consumer, out object? known))
             return (Receiver<T>)known;
         Receiver<T> made = consumer.Receive(this);
         _receivers.Add(consumer, made);
-        if (made is IStageEnd end)
+
+        // A union of one consumer is that consumer's receiver, which is known then.
+        if (made is IStageEnd end && !_ends.Contains(end))
             _ends.Add(end);
+        if (made is IStageState state && !_states.Contains(state))
+            _states.Add(state);
         return made;
     }
 

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Streams;
 
 using Weir.Engine.Graph;
+using Weir.Engine.Operators;
 
 /// <summary>
 /// A stream of events in a job's graph. Steps add to the graph and run nothing; query syntax works on it as well.
@@ -54,6 +55,21 @@ public class DataStream<T>
         ArgumentNullException.ThrowIfNull(parts);
         ArgumentNullException.ThrowIfNull(combine);
         return SelectMany(value => parts(value).Select(part => combine(value, part)));
+    }
+
+    /// <summary>
+    /// Calls a function with state per partition for each event, in the order of its partition, before any
+    /// <see cref="KeyBy{TKey}(Func{T, TKey})"/>. What it emits has the timestamp of the event. As after a
+    /// <see cref="Select{TResult}"/>, the partitions of a topic's key are lost.
+    /// </summary>
+    /// <param name="name">Identifies the state; unique in the job: lower-case letters, digits, '.', '_' and '-'.</param>
+    /// <param name="function">One object serves all partitions.</param>
+    public DataStream<TResult> ProcessPartition<TResult>(string name, PartitionProcess<T, TResult> function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        var node = new PartitionNode<T, TResult>(name, function);
+        Node.Consumers.Add(node);
+        return new DataStream<TResult>(Graph, Graph.Add(node, Node));
     }
 
     /// <summary>Brings this and other streams of the same job together.</summary>

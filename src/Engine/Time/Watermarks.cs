@@ -14,20 +14,36 @@ public static class Watermarks
     public static WatermarkStrategy Bounded(TimeSpan outOfOrder, TimeSpan? idleAfter = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(outOfOrder, TimeSpan.Zero);
-        long bound = Milliseconds(outOfOrder);
-        return Create($"bounded({bound})", () => new BoundedWatermarks(bound), idleAfter);
+        return Create(new BoundedWatermarks(Milliseconds(outOfOrder)), idleAfter);
     }
 
     /// <summary>Timestamps never fall: <see cref="Bounded"/> with a bound of zero.</summary>
     /// <param name="idleAfter">As for <see cref="Bounded"/>.</param>
     public static WatermarkStrategy Monotonous(TimeSpan? idleAfter = null) => Bounded(TimeSpan.Zero, idleAfter);
 
-    private static WatermarkStrategy Create(string description, Func<WatermarkGenerator> generator, TimeSpan? idleAfter)
+    /// <summary>
+    /// The events have timestamps, but these say nothing about what follows: the watermark stays at the minimum until
+    /// the topic is sealed.
+    /// </summary>
+    /// <param name="idleAfter">As for <see cref="Bounded"/>.</param>
+    public static WatermarkStrategy None(TimeSpan? idleAfter = null) => Create(new NoWatermarks(), idleAfter);
+
+    /// <summary>A generator of the user's own; one object serves all partitions.</summary>
+    /// <param name="generator">Looks at timestamps, or at the events themselves if it is a
+    /// <see cref="WatermarkGenerator{T}"/> of the topic's type.</param>
+    /// <param name="idleAfter">As for <see cref="Bounded"/>.</param>
+    public static WatermarkStrategy Custom(WatermarkGenerator generator, TimeSpan? idleAfter = null)
+    {
+        ArgumentNullException.ThrowIfNull(generator);
+        return Create(generator, idleAfter);
+    }
+
+    private static WatermarkStrategy Create(WatermarkGenerator generator, TimeSpan? idleAfter)
     {
         if (idleAfter is not { } span)
-            return new WatermarkStrategy(description, generator, idleAfterMilliseconds: null);
+            return new WatermarkStrategy(generator, idleAfterMilliseconds: null);
         ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.FromMilliseconds(1), nameof(idleAfter));
-        return new WatermarkStrategy($"{description} idle({Milliseconds(span)})", generator, Milliseconds(span));
+        return new WatermarkStrategy(generator, Milliseconds(span));
     }
 
     private static long Milliseconds(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMillisecond;
@@ -36,16 +52,46 @@ public static class Watermarks
 /// <summary>A way to derive watermarks; made by <see cref="Watermarks"/>.</summary>
 public sealed class WatermarkStrategy
 {
-    internal WatermarkStrategy(string description, Func<WatermarkGenerator> generator, long? idleAfterMilliseconds)
+    internal WatermarkStrategy(WatermarkGenerator generator, long? idleAfterMilliseconds)
     {
-        Description = description;
         Generator = generator;
         IdleAfterMilliseconds = idleAfterMilliseconds;
     }
 
-    internal string Description { get; }
+    internal string Description => IdleAfterMilliseconds is { } idle
+        ? $"{Generator.Description} idle({idle})"
+        : Generator.Description;
 
-    internal Func<WatermarkGenerator> Generator { get; }
+    internal WatermarkGenerator Generator { get; }
 
     internal long? IdleAfterMilliseconds { get; }
+
+    /// <summary>How the sources of a group wait for each other, or null.</summary>
+    internal SourceAlignment? Alignment { get; private init; }
+
+    /// <summary>
+    /// Keeps this source from running far ahead: a partition whose watermark is above the lowest one of the group by
+    /// more than <paramref name="maxDrift"/> takes no input until the others catch up. Idle and ended partitions do
+    /// not count. Results are the same with it and without; what has to be kept for the slower ones is less.
+    /// </summary>
+    /// <remarks>
+    /// A partition without any event counts as the lowest: without <c>idleAfter</c>, or the seal of its topic, it holds
+    /// the group back as it holds back every window.
+    /// </remarks>
+    /// <param name="group">Sources of a job that name the same group wait for each other: 1 to 200 lower-case letters,
+    /// digits, '.', '_' or '-'.</param>
+    /// <param name="maxDrift">1 ms or more; how far a partition reads beyond it is at most one batch.</param>
+    public WatermarkStrategy AlignedWith(string group, TimeSpan maxDrift)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return new WatermarkStrategy(Generator, IdleAfterMilliseconds)
+        {
+            Alignment = new SourceAlignment(group, maxDrift),
+        };
+    }
 }
+
+/// <summary>The group of sources that a source waits for.</summary>
+/// <param name="Group">The group's name.</param>
+/// <param name="MaxDrift">How far a partition may be ahead of the lowest of the group.</param>
+public sealed record SourceAlignment(string Group, TimeSpan MaxDrift);

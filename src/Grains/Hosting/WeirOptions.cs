@@ -27,6 +27,12 @@ public sealed class WeirOptions
     /// </summary>
     public TimeSpan RetentionPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long a source that waits for others keeps a delivery before it gives up its subscription; below the time
+    /// after which a call is made again.
+    /// </summary>
+    internal TimeSpan AlignmentPatience { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>One sentence per setting that is out of its range.</summary>
     public IEnumerable<string> Faults()
     {

@@ -6,6 +6,7 @@ using Orleans.Runtime;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
 using Weir.Engine.Streams;
+using Weir.Engine.Time;
 using Weir.Grains.Hosting;
 using Weir.Grains.Logs;
 
@@ -102,6 +103,9 @@ internal sealed partial class JobGrain(
         LogFailed(JobName, epoch, participant, reason);
         await FailAsync(reason);
     }
+
+    public Task<EventTime?> AlignAsync(long epoch, string participant, EventTime watermark, bool counts) =>
+        Task.FromResult(_run is { } run && run.Epoch == epoch ? run.Align(participant, watermark, counts) : null);
 
     private async Task BeginAsync(HostedJob job)
     {

@@ -5,6 +5,7 @@ using Weir.Contracts.Jobs;
 using Weir.Engine.Time;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
+using Weir.Protocol.Sources;
 
 /// <summary>One epoch of a job: its participants, and which of them have ended.</summary>
 internal sealed class JobRun
@@ -14,6 +15,7 @@ internal sealed class JobRun
     private readonly (string Name, ISourceGrain Grain, string Topic, int Partition)[] _sources;
     private readonly (string Name, IKeyGroupGrain Grain, int Operator)[] _groups;
     private readonly HashSet<string> _running;
+    private readonly WatermarkAlignment _alignment = new();
 
     public JobRun(IGrainFactory grains, HostedJob job, EpochPlan plan)
     {
@@ -25,7 +27,7 @@ internal sealed class JobRun
             return Enumerable.Range(0, plan.Partitions[topic]).Select(partition =>
             {
                 string key = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/{source}/{partition}");
-                return ($"source {topic}/{partition}", grains.GetGrain<ISourceGrain>(key), topic, partition);
+                return (SourceOf(topic, partition), grains.GetGrain<ISourceGrain>(key), topic, partition);
             });
         })];
         _groups = [.. Enumerable.Range(0, job.KeyPlan.OperatorNames.Count).SelectMany(index => Enumerable
@@ -34,6 +36,12 @@ internal sealed class JobRun
                 ParticipantOf(job.KeyPlan.OperatorNames[index], group),
                 grains.GetGrain<IKeyGroupGrain>(new GroupAddress(job.Name, index, group).ToString()),
                 index)))];
+        foreach ((string name, _, string topic, _) in _sources)
+        {
+            if (job.KeyPlan.AlignmentOf(topic) is { } alignment)
+                _alignment.Add(name, alignment);
+        }
+
         _running = [.. _sources.Select(source => source.Name), .. _groups.Select(group => group.Name)];
     }
 
@@ -41,6 +49,13 @@ internal sealed class JobRun
 
     public static string ParticipantOf(string operatorName, int group) =>
         string.Create(CultureInfo.InvariantCulture, $"operator {operatorName}, group {group}");
+
+    public static string SourceOf(string topic, int partition) =>
+        string.Create(CultureInfo.InvariantCulture, $"source {topic}/{partition}");
+
+    /// <summary>How far an aligned source may read; see <see cref="WatermarkAlignment.Report"/>.</summary>
+    public EventTime? Align(string participant, EventTime watermark, bool counts) =>
+        _alignment.Report(participant, watermark, counts);
 
     /// <summary>Groups are opened before the sources that feed them.</summary>
     public async Task OpenAsync(JobTopics topics)

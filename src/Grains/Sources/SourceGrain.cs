@@ -2,6 +2,7 @@ namespace Weir.Grains.Sources;
 
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using Orleans.Streams;
@@ -9,6 +10,7 @@ using Weir.Contracts;
 using Weir.Contracts.Jobs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
+using Weir.Engine.Time;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
 using Weir.Grains.Jobs;
@@ -30,6 +32,7 @@ internal sealed partial class SourceGrain(
     IEventLog log,
     TickLeases leases,
     TimeProvider time,
+    IOptions<WeirOptions> options,
     ILogger<SourceGrain> logger) : Grain, ISourceGrain, IAsyncObserver<EventBatchBlock>
 {
     // Retention may keep this much more than it had to.
@@ -56,8 +59,11 @@ internal sealed partial class SourceGrain(
         _partitions = plan.Partitions[program.Topic];
         string producer = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/source {program.Topic}/{partition}");
         var topics = new TopicOutput(log, jobPlan, new TopicProducer(producer, plan.Epoch, partition));
-        _run = new SourceRun(plan.Epoch, program, new StageOutbox(exchange, job.Name, plan.Epoch, topics));
+        AlignmentLink? alignment = Align(jobPlan.AlignmentOf(program.Topic), program, plan.Epoch);
+        _run = new SourceRun(
+            plan.Epoch, program, new StageOutbox(exchange, job.Name, plan.Epoch, topics), alignment);
         DelayDeactivation(Timeout.InfiniteTimeSpan);
+        alignment?.Start();
         await PinAsync(_run);
         await SubscribeAsync(_run);
     }
@@ -79,7 +85,10 @@ internal sealed partial class SourceGrain(
         SourceProgram program = run.Program;
         PartitionInfo info = await log.DescribeAsync(new TopicPartition(program.Topic, program.Partition));
         return new SourceStatus(
-            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle);
+            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle)
+        {
+            IsWaiting = run.IsWaiting,
+        };
     }
 
     public async Task OnNextAsync(EventBatchBlock item, StreamSequenceToken? token = null)
@@ -136,6 +145,25 @@ internal sealed partial class SourceGrain(
     /// <summary>Begins delivery at the run's position, in place of whatever was subscribed before.</summary>
     private async Task SubscribeAsync(SourceRun run) => await Stream().ReadFromAsync(this, run.Program.Next);
 
+    private AlignmentLink? Align(SourceAlignment? alignment, SourceProgram program, long epoch)
+    {
+        if (alignment is null)
+            return null;
+        IJobGrain owner = JobOwner();
+        string participant = ParticipantOf(program);
+        var calls = new AlignmentCalls(
+            (watermark, counts) =>
+            {
+                // A source that waits reads no tick, and will need them when it goes on.
+                if (program.WaitsForClock)
+                    leases.Renew(program.Topic, _partitions);
+                return owner.AlignAsync(epoch, participant, watermark, counts);
+            },
+            () => Stream().StopReadingAsync(),
+            () => Stream().ReadFromAsync(this, program.Next));
+        return new AlignmentLink(new AlignmentGate(program, alignment), calls, options.Value.AlignmentPatience);
+    }
+
     /// <summary>Keeps what is not read yet out of reach of retention.</summary>
     private Task PinAsync(SourceRun run)
     {
@@ -155,7 +183,7 @@ internal sealed partial class SourceGrain(
     {
         await run.WhenStoredAsync();
         IJobGrain owner = JobOwner();
-        string participant = $"source {run.Program.Topic}/{run.Program.Partition}";
+        string participant = ParticipantOf(run.Program);
         JobReports.Send(() => owner.ReportEndAsync(run.Epoch, participant));
     }
 
@@ -164,9 +192,12 @@ internal sealed partial class SourceGrain(
         run.Close();
         LogFailed(run.Program.Topic, run.Program.Partition, fault);
         IJobGrain owner = JobOwner();
-        string participant = $"source {run.Program.Topic}/{run.Program.Partition}";
+        string participant = ParticipantOf(run.Program);
         JobReports.Send(() => owner.ReportFailureAsync(run.Epoch, participant, fault.Message));
     }
+
+    private static string ParticipantOf(SourceProgram program) =>
+        JobRun.SourceOf(program.Topic, program.Partition);
 
     private static string MissingData(SourceRun run, EventBatchBlock item) =>
         $"The job stands at offset {run.Program.Next} of {item.Topic}/{item.Partition}, and the log keeps events from "

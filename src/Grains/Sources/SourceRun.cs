@@ -10,7 +10,7 @@ using Weir.Protocol.Sources;
 /// One epoch of a source partition: it reads deliveries in order, one at a time, and hands what they give to the
 /// exchange before it takes more. Invariant: whoever delivers twice, late or at once, each batch is processed once.
 /// </summary>
-internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox outbox)
+internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox outbox, AlignmentLink? alignment)
 {
     // Slices reach their groups in runs of about this many events: long enough to be cheap, short enough to be early.
     private const int FlushAt = 2048;
@@ -22,6 +22,9 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
     public SourceProgram Program => program;
 
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether it takes no input until other sources have caught up.</summary>
+    public bool IsWaiting => alignment?.MustWait == true;
 
     /// <summary>
     /// Takes a delivery of offsets <c>[from, next)</c> and completes when all of it has been handed on.
@@ -35,7 +38,8 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
         await before;
         try
         {
-            Admission admission = IsClosed ? Admission.Repeats : _reader.Admit(from, next);
+            bool takesNothing = IsClosed || alignment?.IsParked == true;
+            Admission admission = takesNothing ? Admission.Repeats : _reader.Admit(from, next);
             if (admission == Admission.Continues)
                 await ReadBatchesAsync(batches);
             return admission;
@@ -53,6 +57,7 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
     public void Close()
     {
         IsClosed = true;
+        alignment?.Dispose();
         outbox.Dispose();
     }
 
@@ -60,8 +65,11 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
     {
         foreach (WireBatch wire in batches)
         {
+            if (alignment?.MustWait == true && !await WaitAsync(alignment))
+                return;
             EventBatch batch = wire.ToBatch();
             _reader.Read(in batch);
+            alignment?.OnProgress();
             if (program.Held < FlushAt)
                 continue;
             await FlushAsync();
@@ -70,6 +78,13 @@ internal sealed class SourceRun(long epoch, SourceProgram program, StageOutbox o
         }
 
         await FlushAsync();
+    }
+
+    /// <summary>Waits for the other sources; what was read goes on its way first. False: read nothing more.</summary>
+    private async Task<bool> WaitAsync(AlignmentLink link)
+    {
+        await FlushAsync();
+        return await link.WhenAllowedAsync() && !IsClosed;
     }
 
     private ValueTask FlushAsync()

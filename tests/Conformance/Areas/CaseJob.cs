@@ -1,6 +1,5 @@
 namespace Weir.Conformance.Areas;
 
-using Weir.Engine.Codecs;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
@@ -20,22 +19,5 @@ internal sealed class CaseJob(Action<DataStream<Item>> define) : StreamJob
     public override string Name => "case";
 
     public override void Define(JobBuilder job) => define(job.From(Item.Input).WithEventTime(
-        item => new EventTime(item.Ts), new WatermarkStrategy("by hand", () => new NoWatermarks(), null)));
-
-    private sealed class NoWatermarks : WatermarkGenerator
-    {
-        public override EventTime Current => EventTime.MinValue;
-
-        public override void OnEvent(EventTime time)
-        {
-        }
-
-        public override void Write(ByteWriter writer)
-        {
-        }
-
-        public override void Read(ByteReader reader)
-        {
-        }
-    }
+        item => new EventTime(item.Ts), Watermarks.None()));
 }

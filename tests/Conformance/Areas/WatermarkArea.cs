@@ -1,9 +1,10 @@
 namespace Weir.Conformance.Areas;
 
 using System.Text.Json;
+using Weir.Engine.Codecs;
 using Weir.Engine.Time;
 
-/// <summary>Generators, idleness and the merge of inputs.</summary>
+/// <summary>Generators, idleness, the merge of splits inside a source, and the merge of inputs.</summary>
 internal sealed class WatermarkArea : Area
 {
     public override void Run(JsonElement each)
@@ -11,8 +12,8 @@ internal sealed class WatermarkArea : Area
         JsonElement config = each.GetProperty("config");
         JsonElement[] steps = [.. each.List("steps")];
         if (config.Text("kind") == "perPartitionMerge")
-            throw NotYet("partitions that come and go inside one source");
-        if (config.Text("kind") == "multiInputWatermark")
+            MergeSplits(steps);
+        else if (config.Text("kind") == "multiInputWatermark")
             MergeInputs((int)config.Long("channels"), steps);
         else if (config.At("strategy") is not null)
             Generate(config, steps);
@@ -26,19 +27,27 @@ internal sealed class WatermarkArea : Area
         {
             "boundedOutOfOrderness" => Watermarks.Bounded(Json.Span(config.Long("bound"))),
             "ascending" => Watermarks.Monotonous(),
+            "noWatermarks" => Watermarks.None(),
             var other => throw NotYet($"the watermark strategy {other}"),
         };
-        WatermarkGenerator generator = strategy.Generator();
-        EventTime emitted = EventTime.MinValue;
+        var partition = new PartitionWatermarks(strategy.Generator);
         for (int i = 0; i < steps.Length; i++)
         {
+            if (steps[i].True("snapshotRestore"))
+            {
+                EventTime before = partition.Watermark;
+                partition = Restore(
+                    new PartitionWatermarks(strategy.Generator), partition.Write, (made, bytes) => made.Read(bytes));
+                partition.Follow(before, EventTime.MinValue);
+            }
+
             if (steps[i].At("eventTs") is { } time)
-                generator.OnEvent(new EventTime(time.GetInt64()));
+                partition.OnEvent(new EventTime(time.GetInt64()));
             if (!steps[i].True("periodicEmit"))
                 continue;
-            emitted = EventTime.Max(emitted, generator.Current);
+            partition.OnBatchEnd();
             if (steps[i].At("expectWatermark") is { } expected)
-                Expect($"step {i}, watermark", expected.GetInt64(), emitted.Milliseconds);
+                Expect($"step {i}, watermark", expected.GetInt64(), partition.Watermark.Milliseconds);
         }
     }
 
@@ -51,7 +60,10 @@ internal sealed class WatermarkArea : Area
             JsonElement step = steps[i];
             now += step.Long("advanceClock");
             if (step.At("construct") is { } construct)
-                Expect($"step {i}, refused", step.True("expectError"), IsRefused(construct.Long("idleTimeout")));
+                Expect($"step {i}, refused", step.True("expectError"), IsRefused(construct));
+            if (step.True("snapshotRestore"))
+                timer = Restore(
+                    new IdlenessTimer(config.Long("idleTimeout")), timer.Write, (made, bytes) => made.Read(bytes));
             if (step.At("activity") is not null)
                 timer.OnActivity();
             if (step.At("checkIdle") is not { } expected)
@@ -62,11 +74,12 @@ internal sealed class WatermarkArea : Area
         }
     }
 
-    private static bool IsRefused(long timeout)
+    private static bool IsRefused(JsonElement construct)
     {
         try
         {
-            Watermarks.Bounded(TimeSpan.Zero, Json.Span(timeout));
+            TimeSpan? idleAfter = construct.At("idleTimeout") is { } timeout ? Json.Span(timeout.GetInt64()) : null;
+            Watermarks.Bounded(Json.Span(construct.Long("bound")), idleAfter);
             return false;
         }
         catch (ArgumentException)
@@ -75,6 +88,60 @@ internal sealed class WatermarkArea : Area
         }
     }
 
+    private static void MergeSplits(JsonElement[] steps)
+    {
+        var splits = new SplitWatermarks();
+        for (int i = 0; i < steps.Length; i++)
+        {
+            JsonElement step = steps[i];
+            if (step.At("register") is { } added)
+                splits.Register(added.ToString());
+            if (step.At("unregister") is { } removed)
+                splits.Unregister(removed.ToString());
+            if (step.At("output") is { } output)
+                State(splits, output.ToString(), step);
+            if (step.True("periodicEmit"))
+                splits.Combine();
+            if (step.True("snapshotRestore"))
+                splits = Restore(new SplitWatermarks(), splits.Write, (made, bytes) => made.Read(bytes));
+            if (step.At("assertCombined") is { } combined)
+                Expect($"step {i}, combined", combined.ToString(), Shown(splits.Watermark));
+            if (step.At("assertIdle") is { } idle)
+                Expect($"step {i}, idle", idle.GetBoolean(), splits.IsIdle);
+        }
+    }
+
+    private static void State(SplitWatermarks splits, string split, JsonElement step)
+    {
+        bool later = step.Text("mode") == "deferred";
+        if (step.At("emit") is { } watermark)
+        {
+            var time = new EventTime(watermark.GetInt64());
+            if (later)
+                splits.AdvanceLater(split, time);
+            else
+                splits.Advance(split, time);
+        }
+
+        if (!step.True("idle"))
+            return;
+        if (later)
+            splits.MarkIdleLater(split);
+        else
+            splits.MarkIdle(split);
+    }
+
+    private static T Restore<T>(T made, Action<ByteWriter> write, Action<T, ByteReader> read)
+    {
+        var writer = new ByteWriter();
+        write(writer);
+        read(made, new ByteReader(writer.ToArray()));
+        return made;
+    }
+
+    // A watermark that has not been given yet is null in the cases, which reads as nothing.
+    private static string Shown(EventTime watermark) => watermark.HasValue ? $"{watermark.Milliseconds}" : "";
+
     private static void MergeInputs(int channels, JsonElement[] steps)
     {
         var merge = new WatermarkMerge(channels);
@@ -82,6 +149,8 @@ internal sealed class WatermarkArea : Area
         for (int i = 0; i < steps.Length; i++)
         {
             JsonElement step = steps[i];
+            if (step.True("snapshotRestore"))
+                merge = Restore(new WatermarkMerge(channels), merge.Write, (made, bytes) => made.Read(bytes));
             if (step.At("channel") is { } channel)
                 Change(merge, channel.GetInt32(), step, output);
             if (step.At("assertNextOutput") is { } next)

@@ -6,6 +6,7 @@ using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
 using Weir.Engine.Streams;
+using Weir.Engine.Time;
 using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
 
@@ -50,6 +51,50 @@ public sealed class GraphRulesTests
             "The operator 'Bad Name' has keys of the type 'System.String[]'",
             "The operator 'twin' uses event-time windows, but the topic 'untimed' has no WithEventTime",
             "The operator 'folds' uses event-time windows, but the topic 'untimed' has no WithEventTime",
+        ];
+        Assert.Equal(expected.Length, faults.Length);
+        Assert.All(expected.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void WatermarksThatDoNotFit_AreFaults()
+    {
+        string[] faults = FaultsOf(job =>
+        {
+            job.From(Input).WithEventTime(
+                each => T(each.At), Watermarks.Custom(new OfTexts()).AlignedWith("Group", TimeSpan.Zero))
+                .To(Topic.Of<Reading>("out"));
+        });
+        Assert.Equal(
+            [
+                "The topic 'readings' holds events of the type 'Weir.Engine.Tests.Reading', and its watermark generator"
+                    + " takes 'System.String': derive it from WatermarkGenerator<Reading>.",
+                "The topic 'readings' is aligned with the group 'Group', which needs another name: use 1 to 200"
+                    + " lower-case letters, digits, '.', '_' or '-'.",
+                "The topic 'readings' is aligned with a drift of 00:00:00: MaxDrift must be 1 ms or more.",
+            ],
+            faults);
+    }
+
+    [Fact]
+    public void FunctionsPerPartition_HaveNamesOfTheirOwn_AndComeBeforeKeys()
+    {
+        string[] faults = FaultsOf(job =>
+        {
+            DataStream<Reading> all = From(job).ProcessPartition("per partition", new Passes<Reading>());
+            var sums = all.KeyBy(each => each.Key).Window(Windows.Tumbling(Ms(10)))
+                .Aggregate("sums", new Count<Reading>());
+            sums.ProcessPartition("sums", new Passes<Windowed<string, long>>()).To(Tables.Results);
+        });
+        string[] expected =
+        [
+            "The operator 'per partition' (process-partition) needs another name",
+            "The name 'sums' belongs to 2 operators",
+            "The operator 'per partition' has 2 parts with the name of the state 'same'",
+            "The operator 'sums' has 2 parts with the name of the state 'same'",
+            "The operator 'per partition': There is no codec for the type 'System.Action'",
+            "The operator 'sums': There is no codec for the type 'System.Action'",
+            "The function 'sums' has state per partition of a source, but takes the results of the operator 'sums'",
         ];
         Assert.Equal(expected.Length, faults.Length);
         Assert.All(expected.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));
@@ -121,5 +166,20 @@ public sealed class GraphRulesTests
         public override void OnEvent(Reading value, IKeyContext<TKey, string> key)
         {
         }
+    }
+
+    private sealed class OfTexts : WatermarkGenerator<string>
+    {
+        public override void OnEvent(string value, EventTime time, IWatermarkContext partition) => partition.Emit(time);
+    }
+
+    private sealed class Passes<T> : PartitionProcess<T, T>
+    {
+        private static readonly ValueSlot<Action> First = State.Value<Action>("same");
+        private static readonly ValueSlot<long> Second = State.Value<long>("same");
+
+        public override IEnumerable<StateSlot> Slots => [First, Second];
+
+        public override void OnEvent(T value, IPartitionContext<T> partition) => partition.Emit(value);
     }
 }

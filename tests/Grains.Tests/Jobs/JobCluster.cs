@@ -45,6 +45,9 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<Fragile>()
                 .AddJob<QuietPages>()
                 .AddJob<PatientPages>()
+                .AddJob<AlignedPair>()
+                .AddJob<AlignedUnlessQuiet>()
+                .AddJob<ArrivalsPerSecond>()
                 .Configure(options =>
                 {
                     options.DataDirectory = directory;
