@@ -102,7 +102,9 @@ internal static class GraphRules
         foreach (IOperatorNode node in graph.Operators)
         {
             IEnumerable<Type> inputs = node.Inputs.Select(edge => edge.From.EventType);
-            IEnumerable<Type> types = [node.KeyType, .. inputs, .. node.StateTypes];
+            IEnumerable<Type> types = [.. inputs, .. node.StateTypes];
+            if (node.KeyType is { } key)
+                types = types.Prepend(key);
             if (node.View is not null)
                 types = types.Append(node.View.ValueType);
             foreach (Type type in types.Distinct().Where(type => codecs.TryFind(type) is null))
@@ -112,9 +114,11 @@ internal static class GraphRules
 
     private static IEnumerable<string> Keys(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators.Where(node => !KeyTypes.CompareByValue(node.KeyType)))
+        foreach (IOperatorNode node in graph.Operators)
         {
-            yield return $"The operator '{node.Name}' has keys of the type '{node.KeyType}', which are equal only if "
+            if (node.KeyType is not { } key || KeyTypes.CompareByValue(key))
+                continue;
+            yield return $"The operator '{node.Name}' has keys of the type '{key}', which are equal only if "
                 + "they are the same object: use a record or struct without arrays and collections in it.";
         }
     }

@@ -5,18 +5,8 @@ using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
 /// <summary>Brings events to the key groups of an operator: the place of a shuffle, or of none.</summary>
-internal abstract class KeyEdge
+internal abstract class KeyEdge : Edge
 {
-    /// <summary>Position among the edges of the job; set by the graph.</summary>
-    public int Id { get; set; } = -1;
-
-    /// <summary>Which input of the operator.</summary>
-    public required int Input { get; init; }
-
-    public required IOperatorNode Target { get; init; }
-
-    public abstract StreamNode From { get; }
-
     public abstract Type KeyType { get; }
 
     /// <summary>
@@ -27,7 +17,8 @@ internal abstract class KeyEdge
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
     public abstract object GroupHasher(CodecRegistry codecs);
 
-    public abstract Slice NewSlice(SliceTarget target, CodecRegistry codecs);
+    public override string Describe() =>
+        $"key {KeyType} {From.Id} -> {Target.Name}{(FollowsPartitions ? " as partitioned" : " shuffled")}";
 }
 
 internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key) : KeyEdge, IConsumer<T>

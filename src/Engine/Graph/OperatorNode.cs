@@ -11,13 +11,13 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
 
     public int Index { get; set; } = -1;
 
-    public List<KeyEdge> Inputs { get; } = [];
+    public List<Edge> Inputs { get; } = [];
 
     public View? View { get; set; }
 
     public override bool IsHead => true;
 
-    public Type KeyType => typeof(TKey);
+    public Type? KeyType => typeof(TKey);
 
     /// <summary>The types that its state needs codecs for.</summary>
     public abstract IEnumerable<Type> StateTypes { get; }
@@ -31,6 +31,8 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
     public virtual bool NeedsClock => false;
 
     StreamNode IOperatorNode.Node => this;
+
+    GroupOperator IOperatorNode.Create(Stage stage) => Create(stage);
 
     public abstract KeyedOperator Create(Stage stage);
 
@@ -46,11 +48,12 @@ internal interface IOperatorNode
     /// <summary>Position among the operators; set by the graph.</summary>
     int Index { get; set; }
 
-    List<KeyEdge> Inputs { get; }
+    List<Edge> Inputs { get; }
 
     View? View { get; }
 
-    Type KeyType { get; }
+    /// <summary>The type of its keys, or null if it has none.</summary>
+    Type? KeyType { get; }
 
     StreamNode Node { get; }
 
@@ -63,6 +66,6 @@ internal interface IOperatorNode
     /// <summary>Whether what an event does depends on the ingestion clock when it arrives.</summary>
     bool NeedsClock { get; }
 
-    /// <summary>Makes the operator of one key group, emitting into the stage.</summary>
-    KeyedOperator Create(Stage stage);
+    /// <summary>Makes one instance of the operator, emitting into the stage.</summary>
+    GroupOperator Create(Stage stage);
 }

@@ -12,7 +12,7 @@ using Weir.Engine.Time;
 public sealed class GroupProgram
 {
     private readonly Stage _stage;
-    private readonly KeyedOperator _operator;
+    private readonly GroupOperator _operator;
     private readonly WatermarkMerge _watermarks;
     private readonly WatermarkMerge _clocks;
 
@@ -40,8 +40,11 @@ public sealed class GroupProgram
     /// <summary>The merged ingestion clock of all channels.</summary>
     public EventTime Clock => _clocks.Watermark;
 
-    /// <summary>Whether all input has ended.</summary>
-    public bool HasEnded => Watermark == EventTime.MaxValue;
+    /// <summary>Whether all input has ended and all that follows from it was emitted.</summary>
+    public bool HasEnded => Watermark == EventTime.MaxValue && !_operator.IsBusy;
+
+    /// <summary>The calls to the outside that the operator makes, or null if it makes none.</summary>
+    public IGroupCalls? Calls => _operator as IGroupCalls;
 
     /// <summary>Keys with any state.</summary>
     public int Rows => _operator.Rows;
@@ -56,10 +59,10 @@ public sealed class GroupProgram
     public int Held => _stage.Held;
 
     /// <summary>The time of the next event timer, or the maximum.</summary>
-    public EventTime NextEventTimer => _operator.EventTimers.Next;
+    public EventTime NextEventTimer => _operator.NextEventTimer;
 
     /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
-    public bool WaitsForClock => _operator.ClockTimers.Count > 0;
+    public bool WaitsForClock => _operator.WaitsForClock;
 
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
@@ -136,7 +139,8 @@ public sealed class GroupProgram
             _operator.AdvanceClock(_clocks.Watermark);
         if (rose)
             _operator.AdvanceWatermark(_watermarks.Watermark);
-        if (rose || clockRose || wasIdle != _watermarks.IsIdle)
+        bool stepped = rose || clockRose || wasIdle != _watermarks.IsIdle;
+        if (stepped && !_operator.TakesOver(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle))
             _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
     }
 }

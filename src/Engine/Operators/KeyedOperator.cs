@@ -9,11 +9,8 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>The operator of one key group, as the group's program drives it.</summary>
-internal abstract class KeyedOperator
+internal abstract class KeyedOperator : GroupOperator
 {
-    /// <summary>Events that came too late and went nowhere or to the late output.</summary>
-    public long LateEvents { get; protected set; }
-
     public EventTime Watermark { get; private set; } = EventTime.MinValue;
 
     public EventTime Clock { get; private set; } = EventTime.MinValue;
@@ -22,14 +19,12 @@ internal abstract class KeyedOperator
 
     public TimerQueue ClockTimers { get; } = new();
 
-    /// <summary>Number of keys with any state.</summary>
-    public abstract int Rows { get; }
+    public override EventTime NextEventTimer => EventTimers.Next;
 
-    /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
-    public abstract void Apply(Slice slice, int from, int to);
+    public override bool WaitsForClock => ClockTimers.Count > 0;
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
-    public void AdvanceWatermark(EventTime watermark)
+    public override void AdvanceWatermark(EventTime watermark)
     {
         Watermark = watermark;
         while (EventTimers.TryTake(watermark, out DueTimer timer))
@@ -37,22 +32,12 @@ internal abstract class KeyedOperator
     }
 
     /// <summary>Moves the ingestion clock and fires what is due, in order of time.</summary>
-    public void AdvanceClock(EventTime clock)
+    public override void AdvanceClock(EventTime clock)
     {
         Clock = clock;
         while (ClockTimers.TryTake(clock, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
-
-    public abstract void Write(SegmentWriter segment);
-
-    public abstract void Read(SegmentReader segment);
-
-    public abstract ViewReading? Find(ReadOnlyMemory<byte> key);
-
-    public abstract KeyInspection? Inspect(ReadOnlyMemory<byte> key, int group);
-
-    public abstract KeyPage ViewKeys(long from, int limit);
 
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
