@@ -29,6 +29,7 @@ internal sealed class KeyGroupGrain(
     SiloExchange exchange,
     IEventLog log,
     TickLeases leases,
+    TimeProvider time,
     IOptions<WeirOptions> options) : Grain, IKeyGroupGrain
 {
     private GroupRun? _run;
@@ -64,7 +65,8 @@ internal sealed class KeyGroupGrain(
             TaskScheduler.Current,
             options.Value.InboxEvents,
             [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
-            leases);
+            leases,
+            time);
         IJobGrain owner = GrainFactory.GetGrain<IJobGrain>($"j:{job.Name}");
         string participant = JobRun.ParticipantOf(program.OperatorName, Address.Group);
         _run = new GroupRun(
