@@ -127,7 +127,7 @@ internal static class GraphRules
     {
         foreach (IOperatorNode node in graph.Operators.Where(node => node.NeedsEventTime))
         {
-            foreach (StreamNode head in node.Inputs.SelectMany(edge => JobPlan.HeadsOf(edge.From)).Distinct())
+            foreach (StreamNode head in node.Inputs.SelectMany(edge => OriginsOf(edge.From)).Distinct())
             {
                 if (head is not ISourceNode { HasEventTime: false } source)
                     continue;
@@ -136,6 +136,12 @@ internal static class GraphRules
             }
         }
     }
+
+    /// <summary>Where events got their timestamps: an operator without keys passes them on.</summary>
+    private static IEnumerable<StreamNode> OriginsOf(StreamNode node) => JobPlan.HeadsOf(node).SelectMany(head =>
+        head is IOperatorNode { KeyType: null } passing
+            ? passing.Inputs.SelectMany(edge => OriginsOf(edge.From))
+            : [head]);
 
     private static bool IsShared<TKey, T>(IGrouping<TKey, T> users) => users.Skip(1).Any();
 

@@ -183,7 +183,7 @@ public sealed class JobPlan
     private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
         where TKey : notnull
     {
-        object hasher = ((KeyEdge)plan.Graph.Operators[operatorIndex].Inputs[0]).GroupHasher(plan.Codecs);
-        return KeyGroups.GroupOf(((KeyHasher<TKey>)hasher).Hash(key), plan.GroupCount);
+        var edge = (KeyEdge)plan.Graph.Operators[operatorIndex].Inputs[0];
+        return KeyGroups.GroupOf(((KeyHasher<TKey>)edge.GroupHasher(plan.Codecs)).Hash(key), plan.GroupCount);
     }
 }

@@ -9,14 +9,14 @@ internal readonly record struct QueueEntry(PendingCall? Call, EventTime Watermar
 
 /// <summary>
 /// The calls of an instance and the steps of time between them, in the order in which they came. Invariant: a step goes
-/// out after everything that came before it and before everything that came after it; at most
-/// <paramref name="capacity"/> calls have begun and not gone out.
+/// out after everything that came before it and before everything that came after it; at most as many calls as the
+/// capacity have begun and not gone out.
 /// </summary>
 /// <remarks>
-/// Ordered, what has finished waits for what came before it. Unordered, it waits for steps of time only. Queue a b |5| c:
-/// c finishes, then b, then a. Ordered, all of a b |5| c go out at the end. Unordered, b goes out at once, and a |5| c
-/// at the end: c could not overtake the step, nor the step a. Several that a step lets go leave in the order in which
-/// they finished. Source: Flink's ordered and unordered wait.
+/// Ordered, what has finished waits for what came before it. Unordered, it waits for steps of time only. Of the queue
+/// a b |5| c, c finishes, then b, then a. Ordered, a b |5| c go out at the end. Unordered, b goes out at once, and
+/// a |5| c at the end: c could not overtake the step, nor the step a. What a step lets go leaves in the order in which
+/// it finished. Source: Flink's ordered and unordered wait.
 /// Steps with no event between them are merged as in <see cref="ForwardRouter{T}"/>.
 /// </remarks>
 internal sealed class CallQueue(ResultOrder order, int capacity)

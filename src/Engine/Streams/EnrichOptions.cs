@@ -39,9 +39,10 @@ public sealed record EnrichOptions
     public int Capacity { get; init; } = 100;
 
     /// <summary>
-    /// How long a call may take over all its attempts, 10 ms to 24 h, or <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>
-    /// for no limit. Then it is cancelled and has failed with a <see cref="TimeoutException"/>, whether or not the
-    /// function takes notice. A restore begins the time anew. Default: 1 minute.
+    /// How long a call may take over all its attempts, 10 ms to 24 h, or without a limit
+    /// <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>. Then it is cancelled and has failed with a
+    /// <see cref="TimeoutException"/>, whether or not the function takes notice. A restore begins the time anew.
+    /// Default: 1 minute.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(1);
 

@@ -24,9 +24,8 @@ internal sealed class HarnessCalls
 
     public int Count => _inFlight.Count;
 
-    /// <summary>Completes when the tasks of all calls that are in flight now have; it does not fail with them.</summary>
-    public Task WhenAll => Task.WhenAll(
-        _inFlight.Select(attempt => attempt.Task.ContinueWith(static _ => { }, TaskScheduler.Default)));
+    /// <summary>Completes when the tasks of all calls that are in flight now have.</summary>
+    public Task WhenAll => Task.WhenAll(_inFlight.Select(attempt => attempt.Task));
 
     /// <summary>Begins what a program may begin.</summary>
     public void Begin(GroupProgram group)

@@ -87,7 +87,9 @@ internal sealed class HarnessPrograms : IStageOutput
 
     void IStageOutput.Append(in OutputBatch batch) => _output.Append(in batch);
 
-    /// <summary>Applies what was posted and finishes the calls whose tasks have completed, until nothing is left.</summary>
+    /// <summary>
+    /// Applies what was posted and finishes the calls whose tasks have completed, until nothing is left.
+    /// </summary>
     public void Settle()
     {
         do

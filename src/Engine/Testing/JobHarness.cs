@@ -153,7 +153,8 @@ public sealed class JobHarness
     {
         while (CallsInFlight > 0)
         {
-            await _programs.Calls.WhenAll;
+            // Who failed, and whether that is the end, is found when they finish.
+            await _programs.Calls.WhenAll.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             RunCalls();
         }
     }

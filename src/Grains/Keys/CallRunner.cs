@@ -65,7 +65,9 @@ internal sealed class CallRunner
         MaxRetryAttempts = retry.Attempts - 1,
         Delay = retry.Delay,
         MaxDelay = retry.MaxDelay,
-        BackoffType = retry.Growth == RetryGrowth.Exponential ? DelayBackoffType.Exponential : DelayBackoffType.Constant,
+        BackoffType = retry.Growth == RetryGrowth.Exponential
+            ? DelayBackoffType.Exponential
+            : DelayBackoffType.Constant,
         ShouldHandle = attempt => new ValueTask<bool>(IsRetried(retry, attempt.Context, attempt.Outcome)),
     };
 

@@ -5,6 +5,7 @@ using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Engine.Testing;
+using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
 
 public sealed class EnrichFailureTests
@@ -161,6 +162,21 @@ public sealed class EnrichFailureTests
             "The operator 'from-actions': There is no codec for the type 'System.Action'",
             Assert.Single(faults),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AWindowBehindACall_NeedsTheTimeOfTheSource()
+    {
+        var job = new TestJob(job => job.From(Input)
+            .EnrichAsync("first", (each, _) => Task.FromResult(each))
+            .EnrichAsync("second", (each, _) => Task.FromResult(each))
+            .KeyBy(each => each.Key).Window(Windows.Tumbling(Ms(10)))
+            .Aggregate("sums", 0L, (sum, each) => sum + each.Value)
+            .To(Tables.Results));
+        var faults = Assert.Throws<JobDefinitionException>(() => JobGraph.Build(job, new CodecRegistry())).Faults;
+        Assert.Equal(
+            "The operator 'sums' uses event-time windows, but the topic 'readings' has no WithEventTime.",
+            Assert.Single(faults));
     }
 
     [Fact]

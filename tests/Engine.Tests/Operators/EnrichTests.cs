@@ -1,5 +1,6 @@
 namespace Weir.Engine.Tests.Operators;
 
+using CsCheck;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
@@ -164,6 +165,31 @@ public sealed class EnrichTests
     }
 
     [Theory]
+    [InlineData("Ordered")]
+    [InlineData("Unordered")]
+    public void CrashesAtAnyTime_ChangeNeitherResultsNorWhatIsHeld(string order) => Gen
+        .Select(Gen.Int[1, 4], Gen.Select(Gen.Int[0, 5], Gen.Int[0, 100]).Array[1, 40])
+        .Sample(
+            (capacity, steps) =>
+            {
+                var options = new EnrichOptions { Order = Enum.Parse<ResultOrder>(order), Capacity = capacity };
+                (Outside whole, Outside parts) = (new Outside(), new Outside());
+                (JobHarness wholeRun, JobHarness partsRun) = (whole.Run(options, false), parts.Run(options, true));
+                for (int i = 0; i < steps.Length; i++)
+                {
+                    IEnumerable<string> expected = Step(whole, wholeRun, i, steps[i]);
+                    IEnumerable<string> actual = Step(parts, partsRun, i, steps[i]);
+                    Assert.Equal(wholeRun.Snapshot(), partsRun.Snapshot());
+
+                    // The order in which calls finished behind a watermark is not kept.
+                    if (order == "Unordered")
+                        (expected, actual) = (expected.Order(), actual.Order());
+                    Assert.Equal(expected, actual);
+                }
+            },
+            iter: 300);
+
+    [Theory]
     [InlineData(false, "Ordered")]
     [InlineData(true, "Ordered")]
     [InlineData(false, "Unordered")]
@@ -251,6 +277,17 @@ public sealed class EnrichTests
             run.ReadNew(Tables.Results).OrderBy(each => each.Key, StringComparer.Ordinal));
     }
 
+    private static string[] Step(Outside outside, JobHarness run, int number, (int Kind, int Choice) step)
+    {
+        if (step.Kind < 3)
+            run.Send(Input, new Reading($"{number}", number), new Reading($"{number}+", number));
+        else if (step.Kind == 3)
+            run.AdvanceWatermark(T(number));
+        else if (outside.Open is { Length: > 0 } open)
+            return [.. outside.Answer(run, open[step.Choice % open.Length])];
+        return [.. run.ReadNew(Tables.Texts)];
+    }
+
     private static JobPlan Program(StreamJob job, int partitions, params (string Topic, int Count)[] others)
     {
         var codecs = new CodecRegistry();
@@ -284,6 +321,9 @@ public sealed class EnrichTests
         public IEnumerable<string> Asked => AskedAgain ? _asked.Select(each => each.Key) : Distinct;
 
         public IEnumerable<CancellationToken> Tokens => _asked.Select(each => each.Token);
+
+        /// <summary>What was asked and not answered, in the order in which it was asked first.</summary>
+        public string[] Open => [.. Distinct.Where(key => !Of(key).Task.IsCompleted)];
 
         private bool AskedAgain { get; set; }
 

@@ -43,7 +43,8 @@ public sealed record Answered(string Page, EventTime At, string Text);
 public abstract class AskingJob(Outside outside, EnrichOptions options) : StreamJob
 {
     public static readonly Topic<Answered> Answers = Topic.Of<Answered>("answers");
-    public static readonly Topic<Windowed<string, long>> PerMinute = Topic.Of<Windowed<string, long>>("answers-per-minute");
+    public static readonly Topic<Windowed<string, long>> PerMinute =
+        Topic.Of<Windowed<string, long>>("answers-per-minute");
 
     public override void Define(JobBuilder job)
     {
