@@ -128,7 +128,9 @@ internal static class GraphRules
         foreach (IOperatorNode node in graph.Operators)
         {
             IEnumerable<Type> inputs = node.Inputs.Select(edge => edge.From.EventType);
-            IEnumerable<Type> types = [node.KeyType, .. inputs, .. node.StateTypes];
+            IEnumerable<Type> types = [.. inputs, .. node.StateTypes];
+            if (node.KeyType is { } key)
+                types = types.Prepend(key);
             if (node.View is not null)
                 types = types.Append(node.View.ValueType);
             if (node.OneGrainPerKey)
@@ -150,9 +152,11 @@ internal static class GraphRules
 
     private static IEnumerable<string> Keys(JobGraph graph)
     {
-        foreach (IOperatorNode node in graph.Operators.Where(node => !KeyTypes.CompareByValue(node.KeyType)))
+        foreach (IOperatorNode node in graph.Operators)
         {
-            yield return $"The operator '{node.Name}' has keys of the type '{node.KeyType}', which are equal only if "
+            if (node.KeyType is not { } key || KeyTypes.CompareByValue(key))
+                continue;
+            yield return $"The operator '{node.Name}' has keys of the type '{key}', which are equal only if "
                 + "they are the same object: use a record or struct without arrays and collections in it.";
         }
     }
@@ -161,7 +165,7 @@ internal static class GraphRules
     {
         foreach (IOperatorNode node in graph.Operators.Where(node => node.NeedsEventTime))
         {
-            foreach (StreamNode head in node.Inputs.SelectMany(edge => JobPlan.HeadsOf(edge.From)).Distinct())
+            foreach (StreamNode head in node.Inputs.SelectMany(edge => OriginsOf(edge.From)).Distinct())
             {
                 if (head is not ISourceNode { HasEventTime: false } source)
                     continue;
@@ -205,6 +209,12 @@ internal static class GraphRules
                     + "MaxDrift must be 1 ms or more.";
         }
     }
+
+    /// <summary>Where events got their timestamps: an operator without keys passes them on.</summary>
+    private static IEnumerable<StreamNode> OriginsOf(StreamNode node) => JobPlan.HeadsOf(node).SelectMany(head =>
+        head is IOperatorNode { KeyType: null } passing
+            ? passing.Inputs.SelectMany(edge => OriginsOf(edge.From))
+            : [head]);
 
     private static bool IsShared<TKey, T>(IGrouping<TKey, T> users) => users.Skip(1).Any();
 

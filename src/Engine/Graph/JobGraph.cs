@@ -14,7 +14,7 @@ public sealed class JobGraph
     private readonly List<StreamNode> _nodes = [];
     private readonly List<ISourceNode> _sources = [];
     private readonly List<IOperatorNode> _operators = [];
-    private readonly List<KeyEdge> _edges = [];
+    private readonly List<Edge> _edges = [];
     private readonly List<(StreamNode From, Topic Topic)> _outputs = [];
     private readonly List<string> _faults = [];
 
@@ -48,7 +48,7 @@ public sealed class JobGraph
 
     internal IEnumerable<IPartitionNode> PartitionFunctions => _nodes.OfType<IPartitionNode>();
 
-    internal IReadOnlyList<KeyEdge> Edges => _edges;
+    internal IReadOnlyList<Edge> Edges => _edges;
 
     internal IReadOnlyList<(StreamNode From, Topic Topic)> TopicOutputs => _outputs;
 
@@ -88,8 +88,8 @@ public sealed class JobGraph
         return node;
     }
 
-    internal void Connect<TKey, T>(KeyEdge<TKey, T> edge, StreamNode<T> from)
-        where TKey : notnull
+    internal void Connect<TEdge, T>(TEdge edge, StreamNode<T> from)
+        where TEdge : Edge, IConsumer<T>
     {
         edge.Id = _edges.Count;
         _edges.Add(edge);
@@ -115,11 +115,8 @@ public sealed class JobGraph
                 .Append(" <- ").AppendJoin(',', node.Upstream.Select(upstream => upstream.Id)).Append('\n');
         }
 
-        foreach (KeyEdge edge in _edges)
-        {
-            text.Append("key ").Append(edge.KeyType).Append(' ').Append(edge.From.Id).Append(" -> ")
-                .Append(edge.Target.Name).Append(edge.FollowsPartitions ? " as partitioned" : " shuffled").Append('\n');
-        }
+        foreach (Edge edge in _edges)
+            text.Append(edge.Describe()).Append('\n');
 
         foreach ((StreamNode from, Topic topic) in _outputs)
             text.Append(from.Id).Append(" -> topic ").Append(topic.Name).Append(' ').Append(topic.Schema).Append('\n');

@@ -13,6 +13,9 @@ using Weir.Engine.Time;
 /// A channel is one way from an instance of a stage (a partition of a source, a group of an operator) to a key group
 /// over one edge. Without a shuffle a group has one channel per source, else one per instance: a source of 4 partitions
 /// and 64 groups give every group 1 channel or 4.
+/// An operator without keys has as many instances as the widest of the stages before it, and instance i has a channel
+/// from instance i of each of them: after sources of 4 and 6 partitions there are 6; 0 to 3 have 2 channels, 4 and 5
+/// have 1. Where this class says group, an instance of such an operator is meant as well.
 /// </remarks>
 public sealed class JobPlan
 {
@@ -52,8 +55,19 @@ public sealed class JobPlan
     /// <summary>The names of the operators, by index.</summary>
     public IReadOnlyList<string> OperatorNames => [.. Graph.Operators.Select(node => node.Name)];
 
-    /// <summary>The type of an operator's keys.</summary>
-    public Type KeyTypeOf(int operatorIndex) => Graph.Operators[operatorIndex].KeyType;
+    /// <summary>
+    /// How many instances an operator has: one per key group, or without keys what the stages before it have.
+    /// </summary>
+    public int InstancesOf(int operatorIndex)
+    {
+        IOperatorNode node = Graph.Operators[operatorIndex];
+        return node.KeyType is null
+            ? node.Inputs.SelectMany(edge => HeadsOf(edge.From)).Max(head => PartitionsOfHead(head.Id))
+            : GroupCount;
+    }
+
+    /// <summary>The type of an operator's keys, or null if it has none.</summary>
+    public Type? KeyTypeOf(int operatorIndex) => Graph.Operators[operatorIndex].KeyType;
 
     /// <summary>The view that an operator publishes, or null.</summary>
     public View? ViewOf(int operatorIndex) => Graph.Operators[operatorIndex].View;
@@ -73,9 +87,11 @@ public sealed class JobPlan
 
     /// <summary>The key group of a key, given as its codec's bytes.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a key.</exception>
+    /// <exception cref="InvalidOperationException">The operator has no keys.</exception>
     public int GroupOfKey(int operatorIndex, ReadOnlyMemory<byte> key)
     {
-        Type type = KeyTypeOf(operatorIndex);
+        Type type = KeyTypeOf(operatorIndex) ?? throw new InvalidOperationException(
+            $"The operator '{Graph.Operators[operatorIndex].Name}' has no keys.");
         object value = Codecs.For(type).ReadObject(new ByteReader(key))
             ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
         return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
@@ -85,10 +101,10 @@ public sealed class JobPlan
     public int ChannelCount(int operatorIndex, int group)
     {
         int count = 0;
-        foreach (KeyEdge edge in Graph.Operators[operatorIndex].Inputs)
+        foreach (Edge edge in Graph.Operators[operatorIndex].Inputs)
         {
             foreach (StreamNode head in HeadsOf(edge.From))
-                count += ChannelsFrom(edge, head);
+                count += ChannelsFrom(edge, head, group);
         }
 
         return count;
@@ -133,21 +149,23 @@ public sealed class JobPlan
     }
 
     /// <summary>The channel from a stage to a group over an edge, or -1 if the stage does not feed the group.</summary>
-    internal int ChannelOf(KeyEdge edge, Stage stage, int group)
+    internal int ChannelOf(Edge edge, Stage stage, int group)
     {
         int channel = 0;
-        foreach (KeyEdge input in edge.Target.Inputs)
+        foreach (Edge input in edge.Target.Inputs)
         {
             foreach (StreamNode head in HeadsOf(input.From))
             {
                 if (input.Id == edge.Id && head.Id == stage.Head)
                 {
+                    if (edge is ForwardEdge)
+                        return group == stage.Instance ? channel : -1;
                     if (!IsCoPartitioned(edge, head.Id))
                         return channel + stage.Instance;
                     return KeyGroups.PartitionOf(group, PartitionsOfHead(head.Id)) == stage.Instance ? channel : -1;
                 }
 
-                channel += ChannelsFrom(input, head);
+                channel += ChannelsFrom(input, head, group);
             }
         }
 
@@ -157,15 +175,23 @@ public sealed class JobPlan
     /// <summary>
     /// Whether an edge keeps to the partitions of a source: same key object, and as many groups as topics have.
     /// </summary>
-    internal bool IsCoPartitioned(KeyEdge edge, int head) =>
-        edge.FollowsPartitions && GroupCount == KeyGroups.Default && Graph.Nodes[head] is ISourceNode;
+    internal bool IsCoPartitioned(Edge edge, int head) =>
+        edge is KeyEdge { FollowsPartitions: true } && GroupCount == KeyGroups.Default && Graph.Nodes[head] is ISourceNode;
 
-    /// <summary>How many instances a stage has: partitions of a source, groups of an operator.</summary>
-    internal int PartitionsOfHead(int head) =>
-        Graph.Nodes[head] is ISourceNode source ? PartitionsOf(source.Topic.Name) : GroupCount;
+    /// <summary>How many instances a stage has: partitions of a source, instances of an operator.</summary>
+    internal int PartitionsOfHead(int head) => Graph.Nodes[head] switch
+    {
+        ISourceNode source => PartitionsOf(source.Topic.Name),
+        IOperatorNode node => InstancesOf(node.Index),
+        _ => GroupCount,
+    };
 
-    private int ChannelsFrom(KeyEdge edge, StreamNode head) =>
-        IsCoPartitioned(edge, head.Id) ? 1 : PartitionsOfHead(head.Id);
+    private int ChannelsFrom(Edge edge, StreamNode head, int group)
+    {
+        if (edge is ForwardEdge)
+            return group < PartitionsOfHead(head.Id) ? 1 : 0;
+        return IsCoPartitioned(edge, head.Id) ? 1 : PartitionsOfHead(head.Id);
+    }
 
     private static readonly System.Reflection.MethodInfo GroupOfTyped = typeof(JobPlan).GetMethod(
         nameof(GroupOf), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;
@@ -173,7 +199,7 @@ public sealed class JobPlan
     private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
         where TKey : notnull
     {
-        object hasher = plan.Graph.Operators[operatorIndex].Inputs[0].GroupHasher(plan.Codecs);
-        return KeyGroups.GroupOf(((KeyHasher<TKey>)hasher).Hash(key), plan.GroupCount);
+        var edge = (KeyEdge)plan.Graph.Operators[operatorIndex].Inputs[0];
+        return KeyGroups.GroupOf(((KeyHasher<TKey>)edge.GroupHasher(plan.Codecs)).Hash(key), plan.GroupCount);
     }
 }

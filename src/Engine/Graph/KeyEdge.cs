@@ -6,18 +6,8 @@ using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
 /// <summary>Brings events to the key groups of an operator: the place of a shuffle, or of none.</summary>
-internal abstract class KeyEdge
+internal abstract class KeyEdge : Edge
 {
-    /// <summary>Position among the edges of the job; set by the graph.</summary>
-    public int Id { get; set; } = -1;
-
-    /// <summary>Which input of the operator.</summary>
-    public required int Input { get; init; }
-
-    public required IOperatorNode Target { get; init; }
-
-    public abstract StreamNode From { get; }
-
     public abstract Type KeyType { get; }
 
     /// <summary>
@@ -28,13 +18,14 @@ internal abstract class KeyEdge
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
     public abstract object GroupHasher(CodecRegistry codecs);
 
-    public abstract Slice NewSlice(SliceTarget target, CodecRegistry codecs);
-
     /// <summary>Divides the events of a slice by key, for an operator with one grain per key.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="keys">An <see cref="IKeyShares{TKey}"/>.</param>
     /// <param name="marks">The positions of the steps of time, which count as steps too.</param>
     public abstract void Split(Slice slice, HostedKeys keys, ReadOnlySpan<int> marks);
+
+    public override string Describe() =>
+        $"key {KeyType} {From.Id} -> {Target.Name}{(FollowsPartitions ? " as partitioned" : " shuffled")}";
 }
 
 internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key) : KeyEdge, IConsumer<T>

@@ -12,13 +12,13 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
 
     public int Index { get; set; } = -1;
 
-    public List<KeyEdge> Inputs { get; } = [];
+    public List<Edge> Inputs { get; } = [];
 
     public View? View { get; set; }
 
     public override bool IsHead => true;
 
-    public Type KeyType => typeof(TKey);
+    public Type? KeyType => typeof(TKey);
 
     /// <summary>The types that its state needs codecs for.</summary>
     public abstract IEnumerable<Type> StateTypes { get; }
@@ -41,9 +41,11 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
 
     StreamNode IOperatorNode.Node => this;
 
+    GroupOperator IOperatorNode.Create(Stage stage) => Create(stage);
+
     public abstract KeyedOperator Create(Stage stage);
 
-    public HostedKeys CreateHosted(JobPlan plan, int group) => new HostedKeys<TKey>(plan, this, group);
+    public HostedKeys? CreateHosted(JobPlan plan, int group) => new HostedKeys<TKey>(plan, this, group);
 
     public override string Describe() => $"{Kind} {Name}";
 }
@@ -57,11 +59,12 @@ internal interface IOperatorNode
     /// <summary>Position among the operators; set by the graph.</summary>
     int Index { get; set; }
 
-    List<KeyEdge> Inputs { get; }
+    List<Edge> Inputs { get; }
 
     View? View { get; }
 
-    Type KeyType { get; }
+    /// <summary>The type of its keys, or null if it has none.</summary>
+    Type? KeyType { get; }
 
     StreamNode Node { get; }
 
@@ -75,14 +78,17 @@ internal interface IOperatorNode
     bool NeedsClock { get; }
 
     /// <summary>Whether every key has a grain of its own that holds its state.</summary>
-    bool OneGrainPerKey { get; }
+    bool OneGrainPerKey => false;
 
-    bool MayWait { get; }
+    /// <summary>Whether its function may wait, for which it needs one grain per key.</summary>
+    bool MayWait => false;
 
-    IEnumerable<Type> OutputTypes { get; }
+    /// <summary>The types that it emits, to itself and to the sides.</summary>
+    IEnumerable<Type> OutputTypes => [];
 
-    HostedKeys CreateHosted(JobPlan plan, int group);
+    /// <summary>Makes the keys of one group, for an operator with one grain per key.</summary>
+    HostedKeys? CreateHosted(JobPlan plan, int group) => null;
 
-    /// <summary>Makes the operator of one key group, emitting into the stage.</summary>
-    KeyedOperator Create(Stage stage);
+    /// <summary>Makes one instance of the operator, emitting into the stage.</summary>
+    GroupOperator Create(Stage stage);
 }

@@ -80,7 +80,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         Slice? slice, HostedTime time, IReadOnlyList<GroupStep> steps, IKeyHost host)
     {
         if (slice is not null)
-            _plan.Graph.Edges[slice.Target.Edge].Split(slice, this, [.. steps.Select(step => step.Position)]);
+            ((KeyEdge)_plan.Graph.Edges[slice.Target.Edge]).Split(slice, this, [.. steps.Select(step => step.Position)]);
         if (steps.Count > 0)
             ShareDue(time, steps[^1]);
         var output = new List<CapturedEvent>();
@@ -155,7 +155,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
     }
 
     private KeyedOperator NewOperator() =>
-        _node.Create(new Stage(_plan, _node.Node.Id, _group) { Capture = new OutputCapture() });
+        (KeyedOperator)_node.Create(new Stage(_plan, _node.Node.Id, _group) { Capture = new OutputCapture() });
 
     KeyShare IKeyShares<TKey>.ShareOf(TKey key) => ShareOf(_keys.GetOrAdd(key, _hasher.Hash(key)));
 

@@ -26,7 +26,7 @@ public sealed class KeyProgram
         _group = group;
         IOperatorNode node = plan.Graph.Operators[operatorIndex];
         OperatorName = node.Name;
-        _operator = node.Create(new Stage(plan, node.Node.Id, group) { Capture = _capture });
+        _operator = (KeyedOperator)node.Create(new Stage(plan, node.Node.Id, group) { Capture = _capture });
         _capture.Operator = _operator;
     }
 

@@ -13,7 +13,7 @@ using Weir.Engine.Time;
 public sealed class GroupProgram
 {
     private readonly Stage _stage;
-    private readonly KeyedOperator _operator;
+    private readonly GroupOperator _operator;
     private readonly HostedGroup? _hosted;
     private readonly WatermarkMerge _watermarks;
     private readonly WatermarkMerge _clocks;
@@ -26,7 +26,7 @@ public sealed class GroupProgram
         _stage = new Stage(plan, node.Node.Id, group);
         _operator = node.Create(_stage);
         if (node.OneGrainPerKey)
-            _hosted = new HostedGroup(node.CreateHosted(plan, group), _stage);
+            _hosted = new HostedGroup(node.CreateHosted(plan, group)!, _stage);
         int channels = plan.ChannelCount(operatorIndex, group);
         _watermarks = new WatermarkMerge(channels);
         _clocks = new WatermarkMerge(channels);
@@ -44,8 +44,11 @@ public sealed class GroupProgram
     /// <summary>The merged ingestion clock of all channels.</summary>
     public EventTime Clock => _clocks.Watermark;
 
-    /// <summary>Whether all input has ended.</summary>
-    public bool HasEnded => Watermark == EventTime.MaxValue;
+    /// <summary>Whether all input has ended and all that follows from it was emitted.</summary>
+    public bool HasEnded => Watermark == EventTime.MaxValue && !_operator.IsBusy;
+
+    /// <summary>The calls to the outside that the operator makes, or null if it makes none.</summary>
+    public IGroupCalls? Calls => _operator as IGroupCalls;
 
     /// <summary>Keys with any state.</summary>
     public int Rows => _hosted?.Keys.Rows ?? _operator.Rows;
@@ -66,10 +69,10 @@ public sealed class GroupProgram
     public int Held => _stage.Held;
 
     /// <summary>The time of the next event timer, or the maximum.</summary>
-    public EventTime NextEventTimer => _hosted?.Keys.NextEventTimer ?? _operator.EventTimers.Next;
+    public EventTime NextEventTimer => _hosted?.Keys.NextEventTimer ?? _operator.NextEventTimer;
 
     /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
-    public bool WaitsForClock => _hosted?.Keys.WaitsForClock ?? _operator.ClockTimers.Count > 0;
+    public bool WaitsForClock => _hosted?.Keys.WaitsForClock ?? _operator.WaitsForClock;
 
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
@@ -153,7 +156,7 @@ public sealed class GroupProgram
     public KeyPage ViewKeys(long from, int limit) =>
         _hosted?.Keys.ViewKeys(from, limit) ?? _operator.ViewKeys(from, limit);
 
-    private byte[] WriteSegment(KeyedOperator held)
+    private byte[] WriteSegment(GroupOperator held)
     {
         var segment = new SegmentWriter();
         _watermarks.Write(segment.Writer);
@@ -169,7 +172,9 @@ public sealed class GroupProgram
             _operator.AdvanceClock(_clocks.Watermark);
         if (change.HasFlag(TimeChange.Watermark))
             _operator.AdvanceWatermark(_watermarks.Watermark);
-        if (change != TimeChange.None)
+        if (change == TimeChange.None)
+            return;
+        if (!_operator.TakesOver(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle))
             _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
     }
 

@@ -9,11 +9,8 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>The operator of one key group, as the group's program drives it.</summary>
-internal abstract class KeyedOperator
+internal abstract class KeyedOperator : GroupOperator
 {
-    /// <summary>Events that came too late and went nowhere or to the late output.</summary>
-    public long LateEvents { get; protected set; }
-
     public EventTime Watermark { get; private set; } = EventTime.MinValue;
 
     public EventTime Clock { get; private set; } = EventTime.MinValue;
@@ -34,13 +31,11 @@ internal abstract class KeyedOperator
     /// <summary>What the next new key is numbered with.</summary>
     public abstract long NextBirth { get; set; }
 
-    /// <summary>Number of keys with any state.</summary>
-    public abstract int Rows { get; }
+    public override EventTime NextEventTimer => EventTimers.Next;
 
-    /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
-    public abstract void Apply(Slice slice, int from, int to);
+    public override bool WaitsForClock => ClockTimers.Count > 0;
 
-    /// <summary>As <see cref="Apply"/>, for an operator whose function may wait.</summary>
+    /// <summary>As <see cref="GroupOperator.Apply"/>, for an operator whose function may wait.</summary>
     public virtual ValueTask ApplyAsync(Slice slice, int from, int to)
     {
         Apply(slice, from, to);
@@ -71,7 +66,7 @@ internal abstract class KeyedOperator
     }
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
-    public void AdvanceWatermark(EventTime watermark)
+    public override void AdvanceWatermark(EventTime watermark)
     {
         Watermark = watermark;
         while (EventTimers.TryTake(watermark, out DueTimer timer))
@@ -79,28 +74,20 @@ internal abstract class KeyedOperator
     }
 
     /// <summary>Moves the ingestion clock and fires what is due, in order of time.</summary>
-    public void AdvanceClock(EventTime clock)
+    public override void AdvanceClock(EventTime clock)
     {
         Clock = clock;
         while (ClockTimers.TryTake(clock, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
 
-    public abstract void Write(SegmentWriter segment);
-
-    public void Read(SegmentReader segment) => ReadAll([segment]);
+    public sealed override void Read(SegmentReader segment) => ReadAll([segment]);
 
     /// <summary>Reads segments that hold different keys of one group.</summary>
     public abstract void ReadAll(IReadOnlyList<SegmentReader> segments);
 
     /// <summary>Every key by itself: its bytes, its number, and a segment that holds only it.</summary>
     public abstract IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach();
-
-    public abstract ViewReading? Find(ReadOnlyMemory<byte> key);
-
-    public abstract KeyInspection? Inspect(ReadOnlyMemory<byte> key, int group);
-
-    public abstract KeyPage ViewKeys(long from, int limit);
 
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 

@@ -86,6 +86,30 @@ public class DataStream<T>
         return new DataStream<T>(Graph, Graph.Add(node, [.. all.Select(stream => stream.Node)]));
     }
 
+    /// <summary>
+    /// Calls something outside of the job for each event, many at a time, and goes on with the results, each with the
+    /// timestamp of its event. The order of events and time is kept as <see cref="EnrichOptions.Order"/> says. Events
+    /// whose result has not gone on are part of the snapshot, and their calls are made again after a restore: the
+    /// outside sees a call at least once.
+    /// </summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="function">
+    /// Makes the call; on any thread, several at a time. The token is cancelled when the time is up or the job ends.
+    /// For none or several results per event return a list, and take it apart with SelectMany.
+    /// </param>
+    /// <param name="options">Order, capacity, time limit and retries.</param>
+    public EnrichedStream<T, TResult> EnrichAsync<TResult>(
+        string name, Func<T, CancellationToken, Task<TResult>> function, EnrichOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        options ??= new EnrichOptions();
+        foreach (string fault in options.Faults())
+            Graph.Fault($"The operator '{name}' can not run: {fault}");
+        EnrichNode<T, TResult> node = Graph.Add(new EnrichNode<T, TResult>(name, function, options), Node);
+        Graph.Connect(new ForwardEdge<T>(Node) { Input = 0, Target = node }, Node);
+        return new EnrichedStream<T, TResult>(Graph, node);
+    }
+
     /// <summary>Groups by a key: events of one key meet in one key group, after a shuffle.</summary>
     /// <param name="key">A pure function of the event.</param>
     public KeyedStream<TKey, T> KeyBy<TKey>(Func<T, TKey> key)

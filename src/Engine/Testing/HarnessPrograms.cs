@@ -26,12 +26,14 @@ internal sealed class HarnessPrograms : IStageOutput
             .Range(0, plan.PartitionsOf(plan.TopicOfSource(source).Name))
             .Select(partition => plan.CreateSource(source, partition)))];
         _groups = [.. Enumerable.Range(0, plan.OperatorNames.Count).Select(index => Enumerable
-            .Range(0, plan.GroupCount)
+            .Range(0, plan.InstancesOf(index))
             .Select(group => plan.CreateGroup(index, group))
             .ToArray())];
     }
 
     public IReadOnlyList<SourceProgram> Sources { get; }
+
+    public HarnessCalls Calls { get; } = new();
 
     public IReadOnlyList<GroupProgram> Groups(int operatorIndex) => _groups[operatorIndex];
 
@@ -80,7 +82,12 @@ internal sealed class HarnessPrograms : IStageOutput
         }
 
         foreach (GroupProgram group in programs._groups.SelectMany(each => each))
+        {
             group.Restore(reader.ReadBlob());
+            programs.Calls.Begin(group);
+        }
+
+        programs.Settle();
         return programs;
     }
 
@@ -100,19 +107,45 @@ internal sealed class HarnessPrograms : IStageOutput
 
     private static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 
+    /// <summary>
+    /// Applies what was posted and finishes the calls whose tasks have completed, until nothing is left.
+    /// </summary>
+    public void Settle()
+    {
+        do
+        {
+            while (_posted.TryDequeue(out Slice? slice))
+            {
+                GroupProgram group = _groups[slice.Target.Operator][slice.Target.Group];
+                if (group.HostsKeys)
+                    Wait(group.ApplyAsync(slice, HostOf(group)));
+                else
+                    group.Apply(slice);
+                slice.Release();
+                Flush(group);
+            }
+        }
+        while (FinishCall());
+    }
+
+    private bool FinishCall()
+    {
+        if (Calls.FinishNext() is not { } group)
+            return false;
+        Flush(group);
+        return true;
+    }
+
+    private void Flush(GroupProgram group)
+    {
+        group.Flush(this);
+        Calls.Begin(group);
+    }
+
     private void Drain(SourceProgram source)
     {
         source.Flush(this);
-        while (_posted.TryDequeue(out Slice? slice))
-        {
-            GroupProgram group = _groups[slice.Target.Operator][slice.Target.Group];
-            if (group.HostsKeys)
-                Wait(group.ApplyAsync(slice, HostOf(group)));
-            else
-                group.Apply(slice);
-            slice.Release();
-            group.Flush(this);
-        }
+        Settle();
     }
 }
 

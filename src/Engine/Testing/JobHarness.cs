@@ -130,8 +130,40 @@ public sealed class JobHarness
         EndStep();
     }
 
-    /// <summary>Writes everything to bytes, discards it, and goes on with what the bytes say.</summary>
-    public void CrashAndRestore() => _programs = HarnessPrograms.Restore(_plan, _output, _programs.Snapshot());
+    /// <summary>
+    /// Calls to the outside in flight. A call whose task is complete when it is made is not in flight but finishes at
+    /// once; one that fails is attempted again without a delay, and none ever times out.
+    /// </summary>
+    public int CallsInFlight => _programs.Calls.Count;
+
+    /// <summary>
+    /// Finishes the calls to the outside whose tasks have completed since they were made, first made first, and
+    /// processes all that follows from it.
+    /// </summary>
+    /// <exception cref="OperatorFailedException">A call failed for good.</exception>
+    public void RunCalls()
+    {
+        _programs.Settle();
+        EndStep();
+    }
+
+    /// <summary>As <see cref="RunCalls"/>, but waits for the tasks, until no call is in flight.</summary>
+    /// <exception cref="OperatorFailedException">A call failed for good.</exception>
+    public async Task RunCallsAsync()
+    {
+        while (CallsInFlight > 0)
+        {
+            // Who failed, and whether that is the end, is found when they finish.
+            await _programs.Calls.WhenAll.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            RunCalls();
+        }
+    }
+
+    /// <summary>
+    /// Writes everything to bytes, discards it, and goes on with what the bytes say. Calls to the outside that were in
+    /// flight are cancelled and made again.
+    /// </summary>
+    public void CrashAndRestore() => RestorePrograms(_programs.Snapshot());
 
     /// <summary>The bytes of everything that the job holds; equal states have equal bytes.</summary>
     public byte[] Snapshot() => _programs.Snapshot();
@@ -139,7 +171,7 @@ public sealed class JobHarness
     /// <summary>Discards what the job holds and goes on with an earlier <see cref="Snapshot"/>. Outputs stay.</summary>
     public void Restore(ReadOnlyMemory<byte> snapshot)
     {
-        _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+        RestorePrograms(snapshot);
         foreach (SourceProgram source in _programs.Sources)
             _ends[(source.Topic, source.Partition)] = source.Next;
     }
@@ -192,6 +224,12 @@ public sealed class JobHarness
 
     /// <summary>How many keys an operator holds state for.</summary>
     public int Keys(string operatorName) => _programs.Groups(IndexOf(operatorName)).Sum(group => group.Rows);
+
+    private void RestorePrograms(ReadOnlyMemory<byte> snapshot)
+    {
+        _programs.Calls.Cancel();
+        _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+    }
 
     private int IndexOf(string operatorName)
     {

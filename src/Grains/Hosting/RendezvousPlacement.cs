@@ -53,7 +53,8 @@ internal sealed class RendezvousDirector(JobRegistry jobs) : IPlacementDirector
         {
             HostedJob job = jobs.Job(parts[0]);
             int index = job.KeyPlan.OperatorNames.ToList().IndexOf(parts[1]);
-            Type type = job.KeyPlan.KeyTypeOf(index);
+            if (job.KeyPlan.KeyTypeOf(index) is not { } type)
+                return text;
             var bytes = new ByteWriter();
             job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, parts[2]));
             int group = job.KeyPlan.GroupOfKey(index, bytes.WrittenMemory);

@@ -2,6 +2,7 @@ namespace Weir.Grains.Jobs;
 
 using System.Globalization;
 using Weir.Contracts.Jobs;
+using Weir.Engine.Graph;
 using Weir.Engine.Time;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
@@ -21,6 +22,7 @@ internal sealed class JobRun
     {
         _job = job;
         _plan = plan;
+        var jobPlan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
         _sources = [.. Enumerable.Range(0, job.KeyPlan.SourceCount).SelectMany(source =>
         {
             string topic = job.KeyPlan.TopicOfSource(source).Name;
@@ -31,7 +33,7 @@ internal sealed class JobRun
             });
         })];
         _groups = [.. Enumerable.Range(0, job.KeyPlan.OperatorNames.Count).SelectMany(index => Enumerable
-            .Range(0, job.Graph.GroupCount)
+            .Range(0, jobPlan.InstancesOf(index))
             .Select(group => (
                 ParticipantOf(job.KeyPlan.OperatorNames[index], group),
                 grains.GetGrain<IKeyGroupGrain>(new GroupAddress(job.Name, index, group).ToString()),

@@ -12,7 +12,7 @@ using Weir.Grains.Hosting;
 /// </summary>
 internal sealed class GrainKeyHost(IGrainFactory grains, HostedJob job, int operatorIndex, long epoch) : IKeyHost
 {
-    private readonly Codec _codec = job.Codecs.For(job.KeyPlan.KeyTypeOf(operatorIndex));
+    private readonly Codec _codec = job.Codecs.For(job.KeyPlan.KeyTypeOf(operatorIndex)!);
     private readonly Dictionary<string, IHostedKeyGrain> _called = [];
 
     public async ValueTask<KeyAnswer> CallAsync(KeyCall call)

@@ -13,6 +13,7 @@ using Weir.Protocol.Exchange;
 /// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for
 /// them.</param>
 /// <param name="Leases">Keeps clocks ticking.</param>
+/// <param name="Time">Says when a call to the outside has taken too long.</param>
 /// <param name="Keys">Where the keys live if each has a grain of its own, or null.</param>
 internal sealed record GroupContext(
     GroupProgram Program,
@@ -21,11 +22,13 @@ internal sealed record GroupContext(
     int InboxBound,
     IReadOnlyList<(Topic Topic, int Partitions)> Inputs,
     TickLeases Leases,
+    TimeProvider Time,
     GrainKeyHost? Keys);
 
 /// <summary>
 /// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain.
-/// Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may be read.
+/// Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may be read. While
+/// calls to the outside leave no room it takes no slices: the inbox fills, senders wait, and an outcome wakes it.
 /// </summary>
 internal sealed class GroupRun
 {
@@ -36,6 +39,8 @@ internal sealed class GroupRun
     private readonly SliceSequences _sequences;
     private readonly Action _ended;
     private readonly Action<Exception> _failed;
+    private readonly GroupCalls? _calls;
+    private Queue<Slice> _slices = new();
     private int _isPumping;
     private bool _isClosed;
     private bool _hasReportedEnd;
@@ -47,6 +52,12 @@ internal sealed class GroupRun
         _ended = ended;
         _failed = failed;
         Inbox = new GroupInbox(epoch, context.InboxBound, Wake);
+        if (context.Program.Calls is not { } calls)
+            return;
+
+        // A restored program has calls to make though no event has come.
+        _calls = new GroupCalls(calls, context.Time, Wake);
+        _calls.Begin();
     }
 
     public GroupProgram Program => _context.Program;
@@ -55,11 +66,17 @@ internal sealed class GroupRun
 
     public long Epoch => Inbox.Epoch;
 
+    private bool HasRoom => _calls?.HasRoom != false;
+
+    private bool HasWork =>
+        !_isClosed && (_calls?.HasFinished == true || (HasRoom && (_slices.Count > 0 || Inbox.HasAny)));
+
     /// <summary>Drops what waits and applies nothing more; what was applied stays readable.</summary>
     public void Close()
     {
         _isClosed = true;
         Inbox.Close();
+        _calls?.Close();
         _context.Outbox.Dispose();
         _context.Keys?.Forget();
     }
@@ -76,11 +93,13 @@ internal sealed class GroupRun
         {
             do
             {
-                while (Inbox.TakeAll() is { Count: > 0 } slices && !_isClosed)
-                    await ApplyAsync(slices);
-                Volatile.Write(ref _isPumping, 0);
+                while (HasWork)
+                    await WorkAsync();
+
+                // A full fence: whoever adds work after it is looked for below finds that no pump runs.
+                Interlocked.Exchange(ref _isPumping, 0);
             }
-            while (Inbox.HasAny && Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0);
+            while (HasWork && Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0);
         }
         catch (Exception fault)
         {
@@ -89,13 +108,18 @@ internal sealed class GroupRun
         }
     }
 
-    private async Task ApplyAsync(Queue<Slice> slices)
+    private async Task WorkAsync()
     {
         int budget = WeightPerTurn;
-        while (slices.TryDequeue(out Slice? slice) && !_isClosed)
+        _calls?.TakeFinished();
+        _calls?.Begin();
+        if (_slices.Count == 0 && HasRoom)
+            _slices = Inbox.TakeAll();
+        while (HasRoom && !_isClosed && _slices.TryDequeue(out Slice? slice))
         {
             budget -= slice.Weight;
             await ApplyAsync(slice);
+            _calls?.Begin();
             if (Program.Held >= FlushAt)
                 await FlushAsync();
             if (budget > 0)

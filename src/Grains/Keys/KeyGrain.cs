@@ -125,8 +125,8 @@ internal sealed record HostedKey(KeyProgram Program, long Epoch)
 /// <summary>A key's address in full: its job, its operator, its bytes and its key group.</summary>
 internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<byte> Key, int Group)
 {
-    /// <exception cref="WeirException">There is no such job or operator, or the text is not a key of its
-    /// type.</exception>
+    /// <exception cref="WeirException">There is no such job or operator, it has no keys, or the text is not a key of
+    /// its type.</exception>
     public static KeyAddress Parse(JobRegistry jobs, string text)
     {
         string[] parts = text.Split('/', 3);
@@ -140,7 +140,9 @@ internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<by
                 WeirError.UnknownOperator,
                 $"The job '{job.Name}' has no operator '{parts[1]}'; it has: "
                 + $"{string.Join(", ", job.KeyPlan.OperatorNames)}.");
-        Type type = job.KeyPlan.KeyTypeOf(index);
+        Type type = job.KeyPlan.KeyTypeOf(index) ?? throw new WeirException(
+            WeirError.UnknownOperator,
+            $"The operator '{parts[1]}' of '{job.Name}' has no keys, so it holds nothing for one.");
         var bytes = new ByteWriter();
         job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, parts[2]));
         return new KeyAddress(job, index, bytes.WrittenMemory, job.KeyPlan.GroupOfKey(index, bytes.WrittenMemory));

@@ -29,6 +29,7 @@ internal sealed class KeyGroupGrain(
     SiloExchange exchange,
     IEventLog log,
     TickLeases leases,
+    TimeProvider time,
     IOptions<WeirOptions> options) : Grain, IKeyGroupGrain
 {
     private GroupRun? _run;
@@ -65,6 +66,7 @@ internal sealed class KeyGroupGrain(
             options.Value.InboxEvents,
             [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
             leases,
+            time,
             _plan.HasOneGrainPerKey(Address.Operator)
                 ? new GrainKeyHost(GrainFactory, job, Address.Operator, plan.Epoch)
                 : null);

@@ -66,7 +66,7 @@ public sealed class TimersGuide
         run.AdvanceWatermark(noon + TimeSpan.FromMinutes(49));
         Assert.Empty(run.Read(Carts.Abandoned));
         run.AdvanceWatermark(noon + TimeSpan.FromMinutes(50));
-        Assert.Equal("a with 2 items at 2026-01-01T12:50:00Z", run.Read(Carts.Abandoned).Single());
+        Assert.Equal("a with 2 items at 2026-01-01T12:50:00.000Z", run.Read(Carts.Abandoned).Single());
         #endregion
     }
 }

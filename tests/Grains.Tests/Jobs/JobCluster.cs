@@ -25,6 +25,9 @@ internal sealed class JobCluster : IAsyncDisposable
 
     public IWeirClient Client { get; }
 
+    /// <summary>What the jobs of this cluster call.</summary>
+    public required Outside Outside { get; init; }
+
     public IClusterClient Orleans => _cluster.Client;
 
     public static async Task<JobCluster> StartAsync(
@@ -32,6 +35,7 @@ internal sealed class JobCluster : IAsyncDisposable
     {
         SqliteEventLog log = await SqliteEventLog.OpenAsync(
             new SqliteEventLogOptions { Path = Path.Combine(directory, "events.db") });
+        var outside = new Outside();
         var builder = new InProcessTestClusterBuilder(silos);
         // Records belong to a service: the same name finds them again after a restart.
         builder.Options.ServiceId = "weir-tests";
@@ -39,6 +43,7 @@ internal sealed class JobCluster : IAsyncDisposable
         {
             // One log for all silos; as an instance it is not disposed of with the first of them.
             silo.Services.AddSingleton<IEventLog>(log);
+            silo.Services.AddSingleton(outside);
             silo.AddWeir(weir => weir
                 .AddJob<PageViews>()
                 .AddJob<BusiestUsers>()
@@ -48,6 +53,10 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<AlignedPair>()
                 .AddJob<AlignedUnlessQuiet>()
                 .AddJob<ArrivalsPerSecond>()
+                .AddJob<OrderedCalls>()
+                .AddJob<UnorderedCalls>()
+                .AddJob<RetriedCalls>()
+                .AddJob<HurriedCalls>()
                 .Configure(options =>
                 {
                     options.DataDirectory = directory;
@@ -58,7 +67,7 @@ internal sealed class JobCluster : IAsyncDisposable
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
-        return new JobCluster(cluster, log);
+        return new JobCluster(cluster, log) { Outside = outside };
     }
 
     /// <summary>Waits until a job has read everything and its groups have applied it.</summary>

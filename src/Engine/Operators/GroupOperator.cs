@@ -1,0 +1,54 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Snapshots;
+using Weir.Engine.Time;
+
+/// <summary>
+/// One instance of an operator, as a group's program drives it: of a key group, or without keys of an instance of the
+/// stage before.
+/// </summary>
+internal abstract class GroupOperator
+{
+    /// <summary>Events that came too late and went nowhere or to the late output.</summary>
+    public long LateEvents { get; protected set; }
+
+    /// <summary>Number of keys with any state.</summary>
+    public virtual int Rows => 0;
+
+    /// <summary>The time of the next event timer, or the maximum.</summary>
+    public virtual EventTime NextEventTimer => EventTime.MaxValue;
+
+    /// <summary>Whether a timer waits for the ingestion clock.</summary>
+    public virtual bool WaitsForClock => false;
+
+    /// <summary>Whether it holds events or steps of time that must still go on, though no input makes them.</summary>
+    public virtual bool IsBusy => false;
+
+    /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
+    public abstract void Apply(Slice slice, int from, int to);
+
+    /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
+    public virtual void AdvanceWatermark(EventTime watermark)
+    {
+    }
+
+    /// <summary>Moves the ingestion clock and fires what is due, in order of time.</summary>
+    public virtual void AdvanceClock(EventTime clock)
+    {
+    }
+
+    /// <summary>
+    /// Whether it takes a step of time over, to hand it to its stage itself when all that came before has gone on.
+    /// </summary>
+    public virtual bool TakesOver(EventTime watermark, EventTime clock, bool idle) => false;
+
+    public abstract void Write(SegmentWriter segment);
+
+    public abstract void Read(SegmentReader segment);
+
+    public virtual ViewReading? Find(ReadOnlyMemory<byte> key) => null;
+
+    public virtual KeyInspection? Inspect(ReadOnlyMemory<byte> key, int group) => null;
+
+    public virtual KeyPage ViewKeys(long from, int limit) => new([], null);
+}

@@ -1,0 +1,217 @@
+namespace Weir.Grains.Tests.Jobs;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Grains.Keys;
+using Weir.Grains.Tests.Logs;
+
+/// <summary>The attempts of one call, on a clock that a test moves.</summary>
+public sealed class CallRunnerTests
+{
+    private static readonly Topic<int> Numbers = Topic.Of<int>("numbers");
+    private static readonly Topic<string> Texts = Topic.Of<string>("texts");
+    private readonly ManualTime _time = new();
+    private readonly List<TaskCompletionSource<string>> _attempts = [];
+    private readonly List<CancellationToken> _tokens = [];
+
+    [Fact]
+    public async Task ACall_ThatAnswersInTime_HasItsAnswer()
+    {
+        Task<object?> call = Run(new EnrichOptions { Timeout = TimeSpan.FromSeconds(5) });
+        _time.Move(TimeSpan.FromSeconds(4.9));
+        _attempts[0].SetResult("fine");
+        Assert.Equal("fine", await call);
+        Assert.Equal(0, _time.Armed);
+    }
+
+    [Fact]
+    public async Task TheTime_IsUp_WhetherOrNotTheFunctionTakesNotice()
+    {
+        Task<object?> call = Run(new EnrichOptions { Timeout = TimeSpan.FromSeconds(5) });
+        _time.Move(TimeSpan.FromSeconds(4.999));
+        Assert.False(call.IsCompleted);
+        Assert.False(_tokens[0].IsCancellationRequested);
+        _time.Move(TimeSpan.FromSeconds(0.001));
+        var fault = await Assert.ThrowsAsync<TimeoutException>(() => call);
+        Assert.Equal("no result came within 00:00:05, in 1 attempt", fault.Message);
+        Assert.True(_tokens[0].IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task TheTime_CoversAllAttempts_AndTheMessageNamesTheLastFault()
+    {
+        Task<object?> call = Run(new EnrichOptions
+        {
+            Timeout = TimeSpan.FromSeconds(5),
+            Retry = new EnrichRetry { Attempts = 100, Delay = TimeSpan.FromSeconds(2) },
+        });
+        await FailAsync(0, "busy");
+        _time.Move(TimeSpan.FromSeconds(2));
+        await AttemptsAsync(2);
+        await FailAsync(1, "still busy");
+        _time.Move(TimeSpan.FromSeconds(2));
+        await AttemptsAsync(3);
+        _time.Move(TimeSpan.FromSeconds(1));
+        var fault = await Assert.ThrowsAsync<TimeoutException>(() => call);
+        Assert.Equal(
+            "no result came within 00:00:05, in 3 attempts, the last of which failed: still busy", fault.Message);
+        Assert.Equal("still busy", fault.InnerException!.Message);
+    }
+
+    [Theory]
+    [InlineData("Fixed", 4, new[] { 2.0, 2, 2, 2 })]
+    [InlineData("Exponential", 4, new[] { 2.0, 4, 5, 5 })]
+    public async Task TheWait_GrowsAsStated(string growth, int waits, double[] seconds)
+    {
+        Task<object?> call = Run(new EnrichOptions
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            Retry = new EnrichRetry
+            {
+                Attempts = waits + 1,
+                Delay = TimeSpan.FromSeconds(2),
+                Growth = Enum.Parse<RetryGrowth>(growth),
+                MaxDelay = TimeSpan.FromSeconds(5),
+            },
+        });
+        for (int i = 0; i < waits; i++)
+        {
+            await FailAsync(i, "busy");
+            _time.Move(TimeSpan.FromSeconds(seconds[i] - 0.001));
+            Assert.Equal(i + 1, _attempts.Count);
+            _time.Move(TimeSpan.FromSeconds(0.001));
+            await AttemptsAsync(i + 2);
+        }
+
+        _attempts[^1].SetException(new InvalidOperationException("at last"));
+        Assert.Equal("at last", (await Assert.ThrowsAsync<InvalidOperationException>(() => call)).Message);
+        Assert.Equal(waits + 1, _attempts.Count);
+    }
+
+    [Fact]
+    public async Task OnlyNamedExceptionsAndResults_AreTriedAgain()
+    {
+        var options = new EnrichOptions
+        {
+            Retry = new EnrichRetry
+            {
+                Attempts = 3,
+                Delay = TimeSpan.Zero,
+                When = fault => fault is TimeoutException,
+            },
+        };
+        Task<object?> call = Run(options);
+        _attempts[0].SetException(new TimeoutException("late"));
+        await AttemptsAsync(2);
+        _attempts[1].SetResult("again");
+        await AttemptsAsync(3);
+        _attempts[2].SetResult("again");
+        Assert.Equal("again", await call);
+
+        _attempts.Clear();
+        call = Run(options);
+        _attempts[0].SetException(new InvalidOperationException("no"));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => call);
+        Assert.Single(_attempts);
+    }
+
+    [Fact]
+    public async Task TheEndOfTheEpoch_EndsTheCall_WithoutAnotherAttempt()
+    {
+        using var closed = new CancellationTokenSource();
+        var options = new EnrichOptions { Retry = new EnrichRetry { Attempts = 3, Delay = TimeSpan.Zero } };
+        Task<object?> call = Run(options, closed.Token);
+        await closed.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        Assert.True(_tokens[0].IsCancellationRequested);
+        Assert.Single(_attempts);
+        Assert.Equal(0, _time.Armed);
+    }
+
+    private Task<object?> Run(EnrichOptions options, CancellationToken closed = default)
+    {
+        IGroupCalls calls = CallsOf(new Asking(options, Ask));
+        Assert.True(calls.TryBegin(out PendingCall? call));
+        return new CallRunner(calls.Options, _time).RunAsync(call, closed);
+    }
+
+    private Task<string> Ask(CancellationToken cancellation)
+    {
+        var attempt = new TaskCompletionSource<string>();
+        _tokens.Add(cancellation);
+        _attempts.Add(attempt);
+        return attempt.Task;
+    }
+
+    private async Task FailAsync(int attempt, string reason)
+    {
+        int armed = _time.Armed;
+        _attempts[attempt].SetException(new InvalidOperationException(reason));
+        await UntilAsync(() => _time.Armed > armed);
+    }
+
+    private Task AttemptsAsync(int count) => UntilAsync(() => _attempts.Count == count);
+
+    // What follows an attempt may run on another thread.
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(JobCluster.Patience);
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>The calls of an operator that has been given one event.</summary>
+    private static IGroupCalls CallsOf(StreamJob job)
+    {
+        var codecs = new CodecRegistry();
+        var graph = JobGraph.Build(job, codecs);
+        var plan = new JobPlan(graph, codecs, new Dictionary<string, int> { ["numbers"] = 1, ["texts"] = 1 });
+        GroupProgram group = plan.CreateGroup(0, 0);
+        SourceProgram source = plan.CreateSource(0, 0);
+        source.Process(new EventBatch
+        {
+            From = 0,
+            Next = 1,
+            Count = 1,
+            Schema = Numbers.Schema,
+            Payload = NumberOne(codecs),
+        });
+        source.Flush(new ToGroup(group));
+        return group.Calls!;
+    }
+
+    private static byte[] NumberOne(CodecRegistry codecs)
+    {
+        var payload = new ByteWriter();
+        int start = payload.BeginFrame();
+        codecs.For<int>().Write(payload, 1);
+        payload.EndFrame(start);
+        return payload.ToArray();
+    }
+
+    private sealed class ToGroup(GroupProgram group) : IStageOutput
+    {
+        public void Post(Slice slice) => group.Apply(slice);
+
+        public void Append(in OutputBatch batch)
+        {
+        }
+    }
+
+    private sealed class Asking(EnrichOptions options, Func<CancellationToken, Task<string>> ask) : StreamJob
+    {
+        public override void Define(JobBuilder job)
+        {
+            EnrichedStream<int, string> asked =
+                job.From(Numbers).EnrichAsync("ask", (_, cancellation) => ask(cancellation), options);
+            if (options.Retry is not null)
+                asked.RetryWhen(text => text == "again");
+            asked.To(Texts);
+        }
+    }
+}
