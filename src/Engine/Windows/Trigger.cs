@@ -99,6 +99,9 @@ public abstract class Trigger
     /// </summary>
     public virtual bool UsesClock => false;
 
+    /// <summary>Whether it ever registers a timer.</summary>
+    internal virtual bool UsesTimers => true;
+
     /// <summary>
     /// What its cells mean, without parameters: those may change and the state can still be read.
     /// </summary>

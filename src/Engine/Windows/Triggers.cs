@@ -107,6 +107,8 @@ internal sealed class NeverTrigger : Trigger
 {
     public override string Description => "never";
 
+    internal override bool UsesTimers => false;
+
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window) => TriggerResult.Continue;
 }
 
@@ -135,6 +137,8 @@ internal sealed class CountTrigger(long n) : Trigger
 
     public override string Description => $"count {n}";
 
+    internal override bool UsesTimers => false;
+
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
     {
         long count = (window[0] ?? 0) + 1;
@@ -154,6 +158,8 @@ internal sealed class PurgingTrigger(Trigger inner) : Trigger
     public override string Description => $"purging {inner.Description}";
 
     public override bool UsesClock => inner.UsesClock;
+
+    internal override bool UsesTimers => inner.UsesTimers;
 
     internal override string CellKind => inner.CellKind;
 
