@@ -23,6 +23,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
     private readonly WindowAssigner _assigner;
     private readonly IEventAssigner<TIn>? _byEvent;
     private readonly Trigger _trigger;
+    private readonly bool _looksAtEvents;
     private readonly bool _plain;
     private readonly bool _eventTime;
     private readonly TriggerCells _cells;
@@ -46,6 +47,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
         _assigner = node.Spec.Assigner;
         _byEvent = _assigner as IEventAssigner<TIn>;
         _trigger = node.Trigger;
+        _looksAtEvents = _trigger.EventType is not null;
         _eventTime = node.Spec.IsEventTime;
         _plain = _trigger is EventTimeTrigger && _eventTime;
         _cells = new TriggerCells(_trigger.Cells);
@@ -151,7 +153,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
             accepted = true;
             _contents.Add(pane, in value, time);
             _pane = pane;
-            Act(_plain ? OnPaneEvent(pane) : _trigger.OnEvent(time, this));
+            Act(_plain ? OnPaneEvent(pane) : Ask(in value, time));
         }
 
         if (accepted)
@@ -162,6 +164,10 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
         LateEvents++;
         _late?.OnEvent(in value, time);
     }
+
+    private TriggerResult Ask(in TIn value, EventTime time) => _looksAtEvents
+        ? _trigger.OnValue(in value, time, this)
+        : _trigger.OnEvent(time, this);
 
     // The default trigger has set its timer when the pane was opened; only lateness is left to look at.
     private TriggerResult OnPaneEvent(int pane) =>

@@ -34,9 +34,19 @@ public sealed class WindowedStream<TKey, T>
     /// global window never does.
     /// </summary>
     /// <param name="trigger">Made by <see cref="Triggers"/>, or your own: one object for all windows.</param>
+    /// <exception cref="ArgumentException">
+    /// It looks at events of another type, or the windows are sessions and it can not merge.
+    /// </exception>
     public WindowedStream<TKey, T> Trigger(Trigger trigger)
     {
         ArgumentNullException.ThrowIfNull(trigger);
+        if (trigger.EventType is { } type && type != typeof(T))
+            throw new ArgumentException(
+                $"The trigger looks at {type} events, and the stream has {typeof(T)}.", nameof(trigger));
+        if (_windows.Assigner.Merges && !trigger.CanMerge)
+            throw new ArgumentException(
+                $"The windows are sessions, which merge, and the trigger {trigger.Description} can not.",
+                nameof(trigger));
         return new WindowedStream<TKey, T>(_keyed, _windows, trigger, _evictor);
     }
 
