@@ -61,7 +61,7 @@ internal static class WindowFunctions
         return made with { Slots = [.. function.Slots] };
     }
 
-    public static WindowFunction<TKey, TIn, TOut> Conclude<TKey, TIn, TResult, TOut>(
+    internal static WindowFunction<TKey, TIn, TOut> Conclude<TKey, TIn, TResult, TOut>(
         AccumulatorKind<TIn, TResult> kind, WindowProcess<TKey, TResult, TOut> function, Evictor<TIn>? evictor)
         where TKey : notnull
     {

@@ -17,8 +17,8 @@ public abstract class WindowProcess<TKey, TIn, TOut>
     where TKey : notnull
 {
     /// <summary>
-    /// Called each time the window fires, with all its events in order of arrival; behind an aggregate, with its
-    /// result alone.
+    /// Called each time the window fires, with all its events in order of arrival, those of sessions that merged one
+    /// session after the other; behind an aggregate, with its result alone.
     /// </summary>
     /// <param name="events">
     /// One or more; none only if an evictor has removed all before. Valid during the call.
