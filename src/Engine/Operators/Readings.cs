@@ -28,7 +28,11 @@ public sealed record KeyInspection(
     IReadOnlyList<HeldState> State);
 
 /// <summary>An open window and its contents: the result as it would be now, or the events it keeps.</summary>
-public sealed record OpenWindow(TimeRange Window, object? Contents);
+public sealed record OpenWindow(TimeRange Window, object? Contents)
+{
+    /// <summary>Pieces of state of the window that are not empty. Default: none.</summary>
+    public IReadOnlyList<HeldState> State { get; init; } = [];
+}
 
 /// <summary>A timer that has not fired.</summary>
 public sealed record PendingTimer(EventTime Time, TimeDomain Domain, string? Name);

@@ -1,8 +1,6 @@
 namespace Weir.Engine.Operators;
 
-using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
-using Weir.Engine.Snapshots;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
@@ -18,13 +16,14 @@ using Weir.Engine.Windows;
 /// that comes now fires it again, with the whole new result; the watermark 129.999 s closes it; an event at 70 s that
 /// comes then is late. Source: Flink's WindowOperator.
 /// </remarks>
-internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, ITriggerContext
+internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, ITriggerContext
     where TKey : notnull
 {
     private readonly WindowNode<TKey, TIn, TOut> _node;
     private readonly WindowAssigner _assigner;
     private readonly IEventAssigner<TIn>? _byEvent;
     private readonly Trigger _trigger;
+    private readonly bool _looksAtEvents;
     private readonly bool _plain;
     private readonly bool _eventTime;
     private readonly TriggerCells _cells;
@@ -33,7 +32,9 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     private readonly Func<TIn, TKey> _key;
     private readonly long _lateness;
     private readonly Receiver<TIn>? _late;
-    private readonly Action<TOut>? _shown;
+    private readonly WindowSlots _state;
+    private readonly WindowContext<TKey, TOut> _context;
+    private readonly bool _forgets;
     private readonly PaneTable _panes = new();
     private readonly List<TimeRange> _assigned = [];
     private readonly List<int> _merging = [];
@@ -46,6 +47,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         _assigner = node.Spec.Assigner;
         _byEvent = _assigner as IEventAssigner<TIn>;
         _trigger = node.Trigger;
+        _looksAtEvents = _trigger.EventType is not null;
         _eventTime = node.Spec.IsEventTime;
         _plain = _trigger is EventTimeTrigger && _eventTime;
         _cells = new TriggerCells(_trigger.Cells);
@@ -54,8 +56,18 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         _contents = node.CreateContents(stage.Plan.Codecs);
         _key = node.Key.Of;
         _late = node.Late?.Receivers(stage);
-        if (View is ViewColumn<TOut> results)
-            _shown = result => results.Set(_panes.KeyRow(_pane), _panes.Window(_pane), result);
+        _state = new WindowSlots(node.Name, node.Slots, stage.Plan.Codecs, _assigner.Merges);
+        _forgets = _assigner is GlobalWindow && !_trigger.UsesTimers;
+        _context = new WindowContext<TKey, TOut>
+        {
+            Operator = this,
+            Output = Output,
+            Sides = new SideReceivers(node.Name, node.Sides, stage),
+            State = _state,
+            Shown = View is ViewColumn<TOut> results
+                ? result => results.Set(_panes.KeyRow(_pane), _panes.Window(_pane), result)
+                : null,
+        };
     }
 
     TimeRange ITriggerContext.Window => _panes.Window(_pane);
@@ -121,83 +133,6 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         }
     }
 
-    protected override string StateSchema => _cells.Count == 0
-        ? $"window {_contents.Schema}"
-        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}";
-
-    protected override bool IsRowEmpty(int row) => _panes.First(row) < 0;
-
-    protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
-    {
-        int count = 0;
-        for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
-            count++;
-        writer.WriteVarint((ulong)count);
-        for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
-        {
-            TimeRange window = _panes.Window(pane);
-            writer.WriteSigned(window.Start.Milliseconds);
-            writer.WriteSigned(window.End.Milliseconds);
-            writer.WriteBool(!_contents.IsEmpty(pane));
-            if (!_contents.IsEmpty(pane))
-                _contents.Write(pane, writer);
-            _cells.Write(pane, writer);
-            timers.Event.WriteTagged(pane, _panes.Generation(pane), writer);
-            timers.Clock.WriteTagged(pane, _panes.Generation(pane), writer);
-        }
-    }
-
-    protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
-    {
-        int count = reader.ReadCount();
-        for (int i = 0; i < count; i++)
-        {
-            var window = new TimeRange(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()));
-            if (_panes.Find(row, window) >= 0)
-                throw new CorruptDataException($"the window {window} of a key is stored twice");
-            int pane = _panes.Open(row, window);
-            if (reader.ReadBool())
-                _contents.Read(pane, reader);
-            _cells.Read(pane, reader);
-            timers.Event.Read(pane, reader);
-            timers.Clock.Read(pane, reader);
-        }
-    }
-
-    protected override void InspectRow(
-        int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
-    {
-        for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
-            windows.Add(new OpenWindow(_panes.Window(pane), _contents.Describe(pane)));
-        foreach (TimeDomain domain in Enum.GetValues<TimeDomain>())
-        {
-            timers.AddRange(TimersOf(domain).All()
-                .Where(each => _panes.KeyRow(each.Owner) == row && each.Timer.Tag == _panes.Generation(each.Owner))
-                .Select(each => new PendingTimer(each.Timer.Time, domain, null)));
-        }
-    }
-
-    protected override ViewReading? ReadView(int row)
-    {
-        if (View is null)
-            return null;
-        int newest = -1;
-        for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
-        {
-            if (!_contents.IsEmpty(pane) && (newest < 0 || _panes.Window(pane).Start > _panes.Window(newest).Start))
-                newest = pane;
-        }
-
-        bool kept = !View.IsEmpty(row);
-        bool openIsNewer = newest >= 0 && (!kept || _panes.Window(newest).Start >= View.Window(row).Start);
-        if (openIsNewer && _contents.Peek(newest, View) is { } open)
-            return new ViewReading(open, _panes.Window(newest), IsFinal: false, Watermark);
-        if (!kept)
-            return null;
-        TimeRange window = View.Window(row);
-        return new ViewReading(View.Encode(row), window, Now >= CleanupTime(window), Watermark);
-    }
-
     private void OnEvent(TKey key, in TIn value, EventTime time)
     {
         if (_eventTime && !time.HasValue)
@@ -218,7 +153,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             accepted = true;
             _contents.Add(pane, in value, time);
             _pane = pane;
-            Act(_plain ? OnPaneEvent(pane) : _trigger.OnEvent(time, this));
+            Act(_plain ? OnPaneEvent(pane) : Ask(in value, time));
         }
 
         if (accepted)
@@ -229,6 +164,10 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         LateEvents++;
         _late?.OnEvent(in value, time);
     }
+
+    private TriggerResult Ask(in TIn value, EventTime time) => _looksAtEvents
+        ? _trigger.OnValue(in value, time, this)
+        : _trigger.OnEvent(time, this);
 
     // The default trigger has set its timer when the pane was opened; only lateness is left to look at.
     private TriggerResult OnPaneEvent(int pane) =>
@@ -323,27 +262,58 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
     private void Act(TriggerResult result)
     {
-        if ((result & TriggerResult.Fire) != 0 && !_contents.IsEmpty(_pane))
+        if (result == TriggerResult.Continue)
+            return;
+        bool fires = (result & TriggerResult.Fire) != 0 && !_contents.IsEmpty(_pane);
+        if (fires)
         {
-            TKey key = Keys.Key(_panes.KeyRow(_pane));
-            var firing = new Firing<TKey, TOut>(key, _panes.Window(_pane), this, Output, _shown);
-            _contents.Emit(_pane, in firing);
+            Begin(isClosing: false);
+            _contents.Emit(_pane, _context);
         }
 
-        if ((result & TriggerResult.Purge) != 0)
-            _contents.Clear(_pane);
+        if ((result & TriggerResult.Purge) == 0)
+            return;
+        if (fires)
+            KeepForView(_pane);
+        _contents.Clear(_pane);
+        if (_forgets)
+            ForgetIfEmpty(_pane);
+    }
+
+    private void Begin(bool isClosing)
+    {
+        int row = _panes.KeyRow(_pane);
+        _context.Begin(Keys.Key(row), _panes.Window(_pane), (row, _pane), isClosing);
+    }
+
+    private void KeepForView(int pane)
+    {
+        if (View is not null && !_contents.IsEmpty(pane))
+            _contents.KeepForView(pane, (_panes.KeyRow(pane), _panes.Window(pane)), View);
+    }
+
+    // The global window is never closed: a key whose window holds nothing and waits for nothing must not stay for it.
+    private void ForgetIfEmpty(int pane)
+    {
+        if (!_cells.IsEmpty(pane) || !_state.IsWindowEmpty(pane))
+            return;
+        int row = _panes.KeyRow(pane);
+        _panes.Close(pane);
+        RemoveRowIfEmpty(row);
     }
 
     private void ClosePane(int pane)
     {
         int row = _panes.KeyRow(pane);
-        if (View is not null && !_contents.IsEmpty(pane))
-            _contents.KeepForView(pane, (row, _panes.Window(pane)), View);
+        KeepForView(pane);
         _contents.Clear(pane);
         _pane = pane;
         if (!_plain || _panes.Window(pane).MaxTimestamp > Watermark)
             _trigger.Clear(this);
         _cells.Clear(pane);
+        Begin(isClosing: true);
+        _contents.Close(_context);
+        _state.ClearWindow(pane);
         _panes.Close(pane);
         RemoveRowIfEmpty(row);
     }

@@ -81,6 +81,16 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
         return this;
     }
 
+    /// <summary>What the function emits to a side output.</summary>
+    public DataStream<TSide> Side<TSide>(SideOutput<TSide> side) => SideStreams.Of(Graph, _window, _window.Sides, side);
+
+    /// <summary>Writes what the function emits to a side output to a topic.</summary>
+    public WindowProcessedStream<TKey, T, TResult> SideTo<TSide>(SideOutput<TSide> side, Topic<TSide> topic)
+    {
+        Side(side).To(topic);
+        return this;
+    }
+
     /// <summary>Makes each key's last result of the window of newest start queryable.</summary>
     public WindowProcessedStream<TKey, T, TResult> PublishAs(View<TKey, TResult> view)
     {
@@ -102,15 +112,8 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
         : base(graph, process) => _process = process;
 
     /// <summary>What the function emits to a side output.</summary>
-    public DataStream<TSide> Side<TSide>(SideOutput<TSide> side)
-    {
-        ArgumentNullException.ThrowIfNull(side);
-        if (_process.Sides.FirstOrDefault(known => ReferenceEquals(known.Output, side)) is SideOfProcess<TSide> taken)
-            return new DataStream<TSide>(Graph, taken.Node);
-        SideNode<TSide> node = Graph.Add(new SideNode<TSide>(side.Name), _process);
-        _process.Sides.Add(new SideOfProcess<TSide>(side, node));
-        return new DataStream<TSide>(Graph, node);
-    }
+    public DataStream<TSide> Side<TSide>(SideOutput<TSide> side) =>
+        SideStreams.Of(Graph, _process, _process.Sides, side);
 
     /// <summary>Writes what the function emits to a side output to a topic.</summary>
     public ProcessedStream<TKey, T, TResult> SideTo<TSide>(SideOutput<TSide> side, Topic<TSide> topic)
@@ -135,6 +138,20 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
     {
         ViewOf.Set(Graph, _process, view);
         return this;
+    }
+}
+
+internal static class SideStreams
+{
+    /// <summary>The stream of a side output of a function, made if nobody has taken it yet.</summary>
+    public static DataStream<T> Of<T>(JobGraph graph, StreamNode of, List<ISideOfProcess> taken, SideOutput<T> side)
+    {
+        ArgumentNullException.ThrowIfNull(side);
+        if (taken.FirstOrDefault(known => ReferenceEquals(known.Output, side)) is SideOfProcess<T> known)
+            return new DataStream<T>(graph, known.Node);
+        SideNode<T> node = graph.Add(new SideNode<T>(side.Name), of);
+        taken.Add(new SideOfProcess<T>(side, node));
+        return new DataStream<T>(graph, node);
     }
 }
 

@@ -17,7 +17,7 @@ public sealed class WindowedStream<TKey, T>
     private readonly Evictor<T>? _evictor;
 
     internal WindowedStream(KeyedStream<TKey, T> keyed, WindowSpec windows)
-        : this(keyed, windows, windows.DefaultTrigger, null)
+        : this(keyed, windows, windows.DefaultTrigger, windows.KeepsLast is { } last ? Evictors.Count<T>(last) : null)
     {
     }
 
@@ -34,17 +34,28 @@ public sealed class WindowedStream<TKey, T>
     /// global window never does.
     /// </summary>
     /// <param name="trigger">Made by <see cref="Triggers"/>, or your own: one object for all windows.</param>
+    /// <exception cref="ArgumentException">
+    /// It looks at events of another type, or the windows are sessions and it can not merge.
+    /// </exception>
     public WindowedStream<TKey, T> Trigger(Trigger trigger)
     {
         ArgumentNullException.ThrowIfNull(trigger);
+        if (trigger.EventType is { } type && type != typeof(T))
+            throw new ArgumentException(
+                $"The trigger looks at {type} events, and the stream has {typeof(T)}.", nameof(trigger));
+        if (_windows.Assigner.Merges && !trigger.CanMerge)
+            throw new ArgumentException(
+                $"The windows are sessions, which merge, and the trigger {trigger.Description} can not.",
+                nameof(trigger));
         return new WindowedStream<TKey, T>(_keyed, _windows, trigger, _evictor);
     }
 
     /// <summary>
     /// Removes events from a window when it fires. The window then keeps all its events, also for aggregates, which are
-    /// computed anew each time; one of which no event is left gives nothing.
+    /// computed anew each time. If no event is left, an aggregate gives the result of no events, a reduction gives
+    /// nothing, and a function gets an empty list.
     /// </summary>
-    /// <param name="evictor">Made by <see cref="Evictors"/>.</param>
+    /// <param name="evictor">Made by <see cref="Evictors"/>, or your own: one object for all windows.</param>
     public WindowedStream<TKey, T> Evict(Evictor<T> evictor)
     {
         ArgumentNullException.ThrowIfNull(evictor);
@@ -59,11 +70,26 @@ public sealed class WindowedStream<TKey, T>
     {
         ArgumentNullException.ThrowIfNull(aggregator);
         var kind = AccumulatorKind<T, TResult>.Of(aggregator);
-        var function = _evictor is null
-            ? WindowFunctions.Aggregate<TKey, T, TResult>(kind)
-            : WindowFunctions.Aggregate<TKey, T, TResult>(kind, _evictor);
-        WindowNode<TKey, T, Windowed<TKey, TResult>> node = Add(name, function);
+        WindowNode<TKey, T, Windowed<TKey, TResult>> node = Add(
+            name, WindowFunctions.Aggregate<TKey, T, TResult>(kind, _evictor));
         return new AggregatedStream<TKey, T, TResult>(_keyed.Graph, node);
+    }
+
+    /// <summary>
+    /// Folds the events of each window into an accumulator as they come, and gives the result to a function when the
+    /// window fires: the window keeps one value, and the function sees the window and has state and side outputs.
+    /// </summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="aggregator">One object for all windows.</param>
+    /// <param name="function">Gets the result as the only item of its list. One object for all windows.</param>
+    public WindowProcessedStream<TKey, T, TOut> Aggregate<TAccumulator, TResult, TOut>(
+        string name, IAggregator<T, TAccumulator, TResult> aggregator, WindowProcess<TKey, TResult, TOut> function)
+    {
+        ArgumentNullException.ThrowIfNull(aggregator);
+        ArgumentNullException.ThrowIfNull(function);
+        var kind = AccumulatorKind<T, TResult>.Of(aggregator);
+        return new WindowProcessedStream<TKey, T, TOut>(
+            _keyed.Graph, Add(name, WindowFunctions.Conclude(kind, function, _evictor)));
     }
 
     /// <summary>Folds the events of each window, beginning with a seed. Not for sessions, which must merge.</summary>
@@ -90,6 +116,19 @@ public sealed class WindowedStream<TKey, T>
         return Aggregate(name, new ReduceAggregator<T>(reduce));
     }
 
+    /// <summary>
+    /// Combines the events of each window into one of the same type, and gives it to a function when the window fires.
+    /// </summary>
+    /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
+    /// <param name="reduce">A pure, associative function.</param>
+    /// <param name="function">Gets the one event as the only item of its list. One object for all windows.</param>
+    public WindowProcessedStream<TKey, T, TOut> Reduce<TOut>(
+        string name, Func<T, T, T> reduce, WindowProcess<TKey, T, TOut> function)
+    {
+        ArgumentNullException.ThrowIfNull(reduce);
+        return Aggregate(name, new ReduceAggregator<T>(reduce), function);
+    }
+
     /// <summary>Keeps the events of each window and gives them to a function when it fires.</summary>
     /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
     /// <param name="function">One object for all windows.</param>
@@ -97,10 +136,8 @@ public sealed class WindowedStream<TKey, T>
         string name, WindowProcess<TKey, T, TResult> function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        WindowNode<TKey, T, TResult> node = Add(
-            name,
-            _evictor is null ? WindowFunctions.Process(function) : WindowFunctions.Process(function, _evictor));
-        return new WindowProcessedStream<TKey, T, TResult>(_keyed.Graph, node);
+        return new WindowProcessedStream<TKey, T, TResult>(
+            _keyed.Graph, Add(name, WindowFunctions.Process(function, _evictor)));
     }
 
     private WindowNode<TKey, T, TOut> Add<TOut>(string name, WindowFunction<TKey, T, TOut> function) => _keyed.Add(

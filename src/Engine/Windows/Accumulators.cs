@@ -8,7 +8,13 @@ internal abstract class Accumulators<TIn, TResult>
 {
     public abstract string Schema { get; }
 
+    /// <summary>Whether an accumulator to which nothing was added has a result.</summary>
+    public abstract bool HasResultOfNothing { get; }
+
     public abstract bool IsEmpty(int pane);
+
+    /// <summary>Gives the pane an accumulator if it has none.</summary>
+    public abstract void Touch(int pane);
 
     public abstract void Add(int pane, in TIn value);
 
@@ -31,7 +37,11 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
 
     public override string Schema => codec.Schema;
 
+    public override bool HasResultOfNothing => aggregator is not ReduceAggregator<TIn>;
+
     public override bool IsEmpty(int pane) => pane >= _present.Length || !_present[pane];
+
+    public override void Touch(int pane) => Open(pane);
 
     public override void Add(int pane, in TIn value) => aggregator.Add(ref Open(pane), in value);
 

@@ -4,6 +4,10 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>Its cell is the next time at which it fires. Source: Flink's ContinuousEventTimeTrigger.</summary>
+/// <remarks>
+/// Firing at every multiple has no end where a window begins or ends at a limit of time. So the first watermark stands
+/// in for the time of an event that has none, and when the input ends, the global window fires once more.
+/// </remarks>
 internal sealed class ContinuousEventTimeTrigger(long interval) : Trigger
 {
     public override int Cells => 1;
@@ -26,7 +30,8 @@ internal sealed class ContinuousEventTimeTrigger(long interval) : Trigger
             return TriggerResult.Fire;
         if (window[0] != time.Milliseconds)
             return TriggerResult.Continue;
-        Next(time, window);
+        bool hadNoTime = time.Milliseconds <= long.MinValue + (2 * interval);
+        Next(hadNoTime ? window.Watermark.Minus(window.Watermark.Milliseconds % interval) : time, window);
         return TriggerResult.Fire;
     }
 
@@ -46,6 +51,8 @@ internal sealed class ContinuousEventTimeTrigger(long interval) : Trigger
     private void Next(EventTime from, ITriggerContext window)
     {
         EventTime next = EventTime.Min(from.Plus(interval), window.Window.MaxTimestamp);
+        if (window.Watermark == EventTime.MaxValue && window.Window.MaxTimestamp == EventTime.MaxValue)
+            next = EventTime.MaxValue;
         window[0] = next.Milliseconds;
         window.Register(next, TimeDomain.Event);
     }

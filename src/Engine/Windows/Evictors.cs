@@ -14,11 +14,7 @@ public static class Evictors
     public static Evictor<T> Count<T>(int max)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(max);
-        return new Evictor<T>($"count {max}", events =>
-        {
-            if (events.Count > max)
-                events.RemoveRange(0, events.Count - max);
-        });
+        return new CountEvictor<T>(max);
     }
 
     /// <summary>
@@ -26,17 +22,8 @@ public static class Evictors
     /// of 5 s, an event at 3 s goes and one at 3.001 s stays. Nothing is removed if the first event has no timestamp.
     /// </summary>
     /// <param name="size">1 ms or more.</param>
-    public static Evictor<T> Time<T>(TimeSpan size)
-    {
-        long milliseconds = Windows.Positive(size, nameof(size));
-        return new Evictor<T>($"time {milliseconds}", events =>
-        {
-            if (events.Count == 0 || !events[0].Time.HasValue)
-                return;
-            EventTime cutoff = events.Max(each => each.Time).Minus(milliseconds);
-            events.RemoveAll(each => each.Time <= cutoff);
-        });
-    }
+    public static Evictor<T> Time<T>(TimeSpan size) =>
+        new TimeEvictor<T>(Windows.Positive(size, nameof(size)));
 
     /// <summary>Removes the events that are as far from the last one as a threshold, or farther.</summary>
     /// <param name="threshold">The least distance that is too much.</param>
@@ -44,41 +31,44 @@ public static class Evictors
     public static Evictor<T> Delta<T>(double threshold, Func<T, T, double> distance)
     {
         ArgumentNullException.ThrowIfNull(distance);
-        string description = string.Create(CultureInfo.InvariantCulture, $"delta {threshold}");
-        return new Evictor<T>(description, events =>
-        {
-            if (events.Count == 0)
-                return;
-            T last = events[^1].Value;
-            events.RemoveAll(each => distance(each.Value, last) >= threshold);
-        });
+        return new DeltaEvictor<T>(threshold, distance);
     }
 }
 
-/// <summary>Removes events from a window when it fires; made by <see cref="Evictors"/>.</summary>
-/// <typeparam name="T">The type of the events.</typeparam>
-public sealed class Evictor<T>
+internal sealed class CountEvictor<T>(int max) : Evictor<T>
 {
-    private readonly string _description;
-    private readonly Action<List<KeptEvent<T>>> _evict;
+    public override string Description => $"count {max}";
 
-    internal Evictor(string description, Action<List<KeptEvent<T>>> evict)
+    public override void EvictBefore(IKeptEvents<T> window)
     {
-        _description = description;
-        _evict = evict;
+        if (window.Events.Count > max)
+            window.RemoveFirst(window.Events.Count - max);
     }
-
-    internal bool IsAfter { get; private init; }
-
-    internal string Description => $"evict {_description} {(IsAfter ? "after" : "before")}";
-
-    /// <summary>
-    /// Removes the events after the window's result was made of all of them, in place of before. Default: before.
-    /// </summary>
-    public Evictor<T> After() => new(_description, _evict) { IsAfter = true };
-
-    internal void Evict(List<KeptEvent<T>> events) => _evict(events);
 }
 
-/// <summary>An event that a window keeps, with its timestamp or none.</summary>
-internal readonly record struct KeptEvent<T>(T Value, EventTime Time);
+internal sealed class TimeEvictor<T>(long size) : Evictor<T>
+{
+    public override string Description => $"time {size}";
+
+    public override void EvictBefore(IKeptEvents<T> window)
+    {
+        IReadOnlyList<KeptEvent<T>> events = window.Events;
+        if (events.Count == 0 || !events[0].Time.HasValue)
+            return;
+        EventTime cutoff = events.Max(each => each.Time).Minus(size);
+        window.RemoveWhere(each => each.Time <= cutoff);
+    }
+}
+
+internal sealed class DeltaEvictor<T>(double threshold, Func<T, T, double> distance) : Evictor<T>
+{
+    public override string Description => string.Create(CultureInfo.InvariantCulture, $"delta {threshold}");
+
+    public override void EvictBefore(IKeptEvents<T> window)
+    {
+        if (window.Events.Count == 0)
+            return;
+        T last = window.Events[^1].Value;
+        window.RemoveWhere(each => distance(each.Value, last) >= threshold);
+    }
+}

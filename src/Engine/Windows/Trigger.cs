@@ -99,8 +99,41 @@ public abstract class Trigger
     /// </summary>
     public virtual bool UsesClock => false;
 
+    /// <summary>Whether sessions can use it, which merge. Default: yes.</summary>
+    public virtual bool CanMerge => true;
+
+    /// <summary>The type of the events that it looks at, or null if it needs only their time.</summary>
+    internal virtual Type? EventType => null;
+
+    /// <summary>An event was added to the window, for a trigger that looks at events.</summary>
+    internal virtual TriggerResult OnValue<T>(in T value, EventTime time, ITriggerContext window) =>
+        OnEvent(time, window);
+
+    /// <summary>Whether it ever registers a timer.</summary>
+    internal virtual bool UsesTimers => true;
+
     /// <summary>
     /// What its cells mean, without parameters: those may change and the state can still be read.
     /// </summary>
     internal virtual string CellKind => GetType().Name;
+}
+
+/// <summary>A trigger that looks at the events themselves.</summary>
+/// <typeparam name="T">The type of the events: that of the stream, exactly.</typeparam>
+public abstract class Trigger<T> : Trigger
+{
+    internal sealed override Type EventType => typeof(T);
+
+    /// <summary>An event was added to the window.</summary>
+    /// <param name="value">The event.</param>
+    /// <param name="time">Its timestamp; <see cref="EventTime.None"/> if it has none.</param>
+    /// <param name="window">The window; valid during the call.</param>
+    public abstract TriggerResult OnEvent(T value, EventTime time, ITriggerContext window);
+
+    /// <summary>Never called: the other form, with the event, is.</summary>
+    public sealed override TriggerResult OnEvent(EventTime time, ITriggerContext window) =>
+        throw new NotSupportedException($"The trigger {Description} looks at events, and none was given.");
+
+    internal sealed override TriggerResult OnValue<TValue>(in TValue value, EventTime time, ITriggerContext window) =>
+        this is Trigger<TValue> typed ? typed.OnEvent(value, time, window) : OnEvent(time, window);
 }

@@ -23,6 +23,17 @@ internal sealed class TriggerCells(int count)
         _cells[at] = value;
     }
 
+    public bool IsEmpty(int pane)
+    {
+        for (int cell = 0; cell < count; cell++)
+        {
+            if (Get(pane, cell) is not null)
+                return false;
+        }
+
+        return true;
+    }
+
     public void Clear(int pane)
     {
         for (int cell = 0; cell < count; cell++)

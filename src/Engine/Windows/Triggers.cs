@@ -41,11 +41,38 @@ public static class Triggers
 
     /// <summary>
     /// Fires at the multiples of an interval that the ingestion clock passes after the window's first event, and not
-    /// after the window's last instant.
+    /// after the window's last instant. For a window that stays open longer, the next event sets it going again.
     /// </summary>
     /// <param name="interval">1 ms or more.</param>
     public static Trigger ContinuousProcessingTime(TimeSpan interval) =>
         new ContinuousProcessingTimeTrigger(Windows.Positive(interval, nameof(interval)));
+
+    /// <summary>
+    /// Fires when a number of an event is farther than a threshold from that of the event that it fired with before,
+    /// or of the window's first event. With 10: 5 opens the window, 15 does nothing, 16 fires, and so does 27. Not for
+    /// sessions.
+    /// </summary>
+    /// <param name="threshold">The greatest distance that does not fire.</param>
+    /// <param name="number">A pure function of an event.</param>
+    public static Trigger Delta<T>(double threshold, Func<T, double> number)
+    {
+        ArgumentNullException.ThrowIfNull(number);
+        return new DeltaTrigger<T>(threshold, number);
+    }
+
+    /// <summary>
+    /// Fires when another trigger does, and also when the ingestion clock has passed a span since the first event
+    /// after it last fired: a count of 100 or 1 s, whichever comes first. A timeout begins the other one anew. Not for
+    /// sessions. Source: Flink's ProcessingTimeoutTrigger.
+    /// </summary>
+    /// <param name="inner">The other trigger.</param>
+    /// <param name="timeout">1 ms or more.</param>
+    /// <param name="restart">Whether each event begins the span anew. Default: no.</param>
+    public static Trigger Timeout(Trigger inner, TimeSpan timeout, bool restart = false)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return new TimeoutTrigger(inner, Windows.Positive(timeout, nameof(timeout)), restart);
+    }
 
     /// <summary>Drops the contents of the window whenever another trigger makes it fire.</summary>
     public static Trigger Purging(Trigger inner)
@@ -107,6 +134,8 @@ internal sealed class NeverTrigger : Trigger
 {
     public override string Description => "never";
 
+    internal override bool UsesTimers => false;
+
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window) => TriggerResult.Continue;
 }
 
@@ -135,6 +164,8 @@ internal sealed class CountTrigger(long n) : Trigger
 
     public override string Description => $"count {n}";
 
+    internal override bool UsesTimers => false;
+
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
     {
         long count = (window[0] ?? 0) + 1;
@@ -145,32 +176,4 @@ internal sealed class CountTrigger(long n) : Trigger
     public override long Combine(int cell, long left, long right) => left + right;
 
     public override void Clear(ITriggerContext window) => window[0] = null;
-}
-
-internal sealed class PurgingTrigger(Trigger inner) : Trigger
-{
-    public override int Cells => inner.Cells;
-
-    public override string Description => $"purging {inner.Description}";
-
-    public override bool UsesClock => inner.UsesClock;
-
-    internal override string CellKind => inner.CellKind;
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window) => Purge(inner.OnEvent(time, window));
-
-    public override TriggerResult OnEventTime(EventTime time, ITriggerContext window) =>
-        Purge(inner.OnEventTime(time, window));
-
-    public override TriggerResult OnProcessingTime(EventTime time, ITriggerContext window) =>
-        Purge(inner.OnProcessingTime(time, window));
-
-    public override void OnMerge(ITriggerContext window) => inner.OnMerge(window);
-
-    public override long Combine(int cell, long left, long right) => inner.Combine(cell, left, right);
-
-    public override void Clear(ITriggerContext window) => inner.Clear(window);
-
-    private static TriggerResult Purge(TriggerResult result) =>
-        (result & TriggerResult.Fire) != 0 ? TriggerResult.FireAndPurge : result;
 }

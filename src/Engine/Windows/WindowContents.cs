@@ -2,12 +2,7 @@ namespace Weir.Engine.Windows;
 
 using Weir.Engine.Codecs;
 using Weir.Engine.Operators;
-using Weir.Engine.Streams;
 using Weir.Engine.Time;
-
-/// <summary>A pane that gives its result: whose, and where to.</summary>
-internal readonly record struct Firing<TKey, TOut>(
-    TKey Key, TimeRange Window, KeyedOperator Operator, Receiver<TOut> Output, Action<TOut>? Shown);
 
 /// <summary>What panes hold and how it becomes a result.</summary>
 internal abstract class WindowContents<TKey, TIn, TOut>
@@ -24,9 +19,15 @@ internal abstract class WindowContents<TKey, TIn, TOut>
 
     public abstract void Clear(int pane);
 
-    public abstract void Emit(int pane, in Firing<TKey, TOut> firing);
+    /// <summary>Gives the result of a pane that is not empty.</summary>
+    public abstract void Emit(int pane, WindowContext<TKey, TOut> window);
 
-    /// <summary>Puts what a view shows of the pane into the view's column, when the pane goes away.</summary>
+    /// <summary>The window goes away.</summary>
+    public virtual void Close(WindowContext<TKey, TOut> window)
+    {
+    }
+
+    /// <summary>Puts what a view shows of the pane into the view's column, when the pane's contents go away.</summary>
     public abstract void KeepForView(int pane, (int Row, TimeRange Window) place, ViewColumn view);
 
     /// <summary>What a view shows of the pane while it is open, or null.</summary>
@@ -40,40 +41,6 @@ internal abstract class WindowContents<TKey, TIn, TOut>
     public abstract void Read(int pane, ByteReader reader);
 }
 
-/// <summary>One accumulator per pane; the result is one <see cref="Windowed{TKey, TValue}"/>.</summary>
-internal sealed class AggregatedContents<TKey, TIn, TResult>(Accumulators<TIn, TResult> accumulators)
-    : WindowContents<TKey, TIn, Windowed<TKey, TResult>>
-    where TKey : notnull
-{
-    public override string Schema => $"folded {accumulators.Schema}";
-
-    public override bool IsEmpty(int pane) => accumulators.IsEmpty(pane);
-
-    public override void Add(int pane, in TIn value, EventTime time) => accumulators.Add(pane, in value);
-
-    public override void Merge(int into, int from) => accumulators.Merge(into, from);
-
-    public override void Clear(int pane) => accumulators.Clear(pane);
-
-    public override void Emit(int pane, in Firing<TKey, Windowed<TKey, TResult>> firing)
-    {
-        var result = new Windowed<TKey, TResult>(firing.Key, firing.Window, accumulators.Result(pane));
-        firing.Output.OnEvent(in result, firing.Window.MaxTimestamp);
-    }
-
-    public override void KeepForView(int pane, (int Row, TimeRange Window) place, ViewColumn view) =>
-        ((ViewColumn<TResult>)view).Set(place.Row, place.Window, accumulators.Result(pane));
-
-    public override ReadOnlyMemory<byte>? Peek(int pane, ViewColumn view) =>
-        ((ViewColumn<TResult>)view).Encode(accumulators.Result(pane));
-
-    public override object? Describe(int pane) => IsEmpty(pane) ? null : accumulators.Result(pane);
-
-    public override void Write(int pane, ByteWriter writer) => accumulators.Write(pane, writer);
-
-    public override void Read(int pane, ByteReader reader) => accumulators.Read(pane, reader);
-}
-
 /// <summary>
 /// All events of a pane in order of arrival, given to a function when it fires. A view on it shows what the function
 /// emitted last.
@@ -82,7 +49,6 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
     : WindowContents<TKey, TIn, TOut>
     where TKey : notnull
 {
-    private readonly WindowContext<TKey, TOut> _context = new();
     private List<TIn>?[] _events = new List<TIn>?[16];
 
     public override string Schema => $"kept {codec.Schema}";
@@ -105,12 +71,9 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
             _events[pane] = null;
     }
 
-    public override void Emit(int pane, in Firing<TKey, TOut> firing)
-    {
-        _context.Begin(in firing);
-        function.Process(_events[pane]!, _context);
-        _context.End();
-    }
+    public override void Emit(int pane, WindowContext<TKey, TOut> window) => function.Process(_events[pane]!, window);
+
+    public override void Close(WindowContext<TKey, TOut> window) => function.Clear(window);
 
     public override void KeepForView(int pane, (int Row, TimeRange Window) place, ViewColumn view)
     {

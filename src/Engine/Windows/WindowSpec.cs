@@ -18,14 +18,20 @@ public sealed class WindowSpec
     /// <summary>The clock that windows are assigned by and closed by; the global window is never closed.</summary>
     internal TimeDomain Domain { get; init; }
 
+    /// <summary>The trigger that windows of a number of events have, or null.</summary>
+    internal Trigger? CountTrigger { get; init; }
+
+    /// <summary>How many events a window keeps when it fires, or null for all.</summary>
+    internal int? KeepsLast { get; init; }
+
     internal bool IsEventTime => Domain == TimeDomain.Event;
 
     internal long LatenessMilliseconds =>
         Lateness == TimeSpan.MaxValue ? long.MaxValue : Lateness.Ticks / TimeSpan.TicksPerMillisecond;
 
-    internal Trigger DefaultTrigger => Assigner is GlobalWindow
+    internal Trigger DefaultTrigger => CountTrigger ?? (Assigner is GlobalWindow
         ? Triggers.Never
-        : IsEventTime ? Triggers.EventTime : Triggers.ProcessingTime;
+        : IsEventTime ? Triggers.EventTime : Triggers.ProcessingTime);
 
     /// <summary>
     /// Keeps a window after it fired until the watermark has passed its last instant by this span; an event that comes
@@ -36,11 +42,19 @@ public sealed class WindowSpec
     public WindowSpec AllowLateness(TimeSpan lateness)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
-        return new WindowSpec(Assigner, lateness) { Domain = Domain };
+        return new WindowSpec(Assigner, lateness)
+        {
+            Domain = Domain,
+            CountTrigger = CountTrigger,
+            KeepsLast = KeepsLast,
+        };
     }
 
     internal WindowSpec ByClock() => new(Assigner, TimeSpan.Zero) { Domain = TimeDomain.Processing };
 
-    internal string Describe() =>
-        $"{Assigner.Describe()}{(IsEventTime ? "" : " by clock")} lateness {LatenessMilliseconds}";
+    internal string Describe()
+    {
+        string kind = CountTrigger is null ? Assigner.Describe() : $"{Assigner.Describe()} {CountTrigger.Description}";
+        return $"{kind}{(IsEventTime ? "" : " by clock")} lateness {LatenessMilliseconds}";
+    }
 }

@@ -62,6 +62,29 @@ public static class Windows
     /// </summary>
     public static WindowSpec Global() => new(new GlobalWindow(), TimeSpan.Zero) { Domain = TimeDomain.Processing };
 
+    /// <summary>
+    /// Windows of a number of events per key, in order of arrival. Without a slide, windows of 3 give the events 1 to
+    /// 3, then 4 to 6, and forget them. With one, every <paramref name="slide"/> events they give the last
+    /// <paramref name="size"/>: 3 by 2 gives 1 to 2, then 2 to 4, then 4 to 6.
+    /// </summary>
+    /// <remarks>
+    /// It is the global window with a trigger of its own, and with an evictor if there is a slide; one that is stated
+    /// replaces it. A window that is not full when the input ends gives nothing. Source: Flink's countWindow.
+    /// </remarks>
+    /// <param name="size">1 or more.</param>
+    /// <param name="slide">1 or more; also more than <paramref name="size"/>. Default: none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
+    public static WindowSpec Count(int size, int? slide = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
+        return new WindowSpec(new GlobalWindow(), TimeSpan.Zero)
+        {
+            Domain = TimeDomain.Processing,
+            CountTrigger = slide is { } step ? Triggers.Count(step) : Triggers.Purging(Triggers.Count(size)),
+            KeepsLast = slide is null ? null : size,
+        };
+    }
+
     /// <summary>As <see cref="Tumbling"/>, by the ingestion clock when the event arrives.</summary>
     /// <param name="size">1 ms or more.</param>
     /// <param name="offset">Shifts the boundaries; its magnitude is below <paramref name="size"/>.</param>

@@ -25,17 +25,28 @@ internal sealed class AssignerArea : Area
 
     private static void Assign(JsonElement each)
     {
-        WindowAssigner assigner = Specs.Of(each.GetProperty("config")).Assigner;
+        JsonElement config = each.GetProperty("config");
+        WindowAssigner assigner = Specs.Of(config.AtAny("assigner") ?? config).Assigner;
         foreach (JsonElement assignment in each.List("assignments"))
         {
-            var windows = new List<TimeRange>();
-            long time = assignment.Long("ts");
-            assigner.Assign(new EventTime(time), windows);
+            long time = assignment.AtAny("ts", "processingTime", "timestamp")?.GetInt64() ?? 0;
+            List<TimeRange> windows = Assign(
+                assigner, new Item(assignment.Text("key"), assignment.Long("value"), time));
             ExpectAll(
                 $"windows of {time}",
                 assignment.List("windows").Select(window => window.Range().Show()),
                 windows.Select(window => window.Show()));
         }
+    }
+
+    private static List<TimeRange> Assign(WindowAssigner assigner, Item item)
+    {
+        List<TimeRange> windows = [];
+        if (assigner is IEventAssigner<Item> byEvent)
+            byEvent.Assign(item, new EventTime(item.Ts), windows);
+        else
+            assigner.Assign(new EventTime(item.Ts), windows);
+        return windows;
     }
 
     // A window of the case is an event with its start and the gap that gives its end; the merged ones are those open.
@@ -69,9 +80,10 @@ internal sealed class AssignerArea : Area
             bool refused = false;
             try
             {
-                Specs.Of(config);
+                // A gap that follows from the event is refused with the first event.
+                Assign(Specs.Of(config.AtAny("assigner") ?? config).Assigner, new Item("", 0, 0));
             }
-            catch (ArgumentException)
+            catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
             {
                 refused = true;
             }
@@ -97,17 +109,19 @@ internal sealed class AssignerArea : Area
         JsonProperty rows = each.EnumerateObject().FirstOrDefault(property =>
             property.Value.ValueKind == JsonValueKind.Array
             && property.Value.GetArrayLength() > 0
-            && property.Value[0].At("ts") is not null);
+            && property.Value[0].AtAny("ts", "timestamp") is not null);
         if (rows.Value.ValueKind != JsonValueKind.Array)
             throw NotYet($"a case with {string.Join(", ", each.EnumerateObject().Select(property => property.Name))}");
         foreach (JsonElement row in rows.Value.EnumerateArray())
         {
             JsonElement config = each.At("config") ?? row;
-            long size = row.Long("size", config.Long("size"));
-            long offset = row.Long("offset", config.Long("offset"));
-            long expected = row.Long("start", row.Long("expected", row.Long("result", row.Long("windowStart"))));
-            EventTime start = WindowAssigner.StartOf(new EventTime(row.Long("ts")), size, offset);
-            Expect($"start of {row}", expected, start.Milliseconds);
+            long size = (row.AtAny("size", "windowSize") ?? config.AtAny("size", "windowSize"))?.GetInt64()
+                ?? throw NotYet($"the row {row}");
+            long offset = (row.AtAny("offset") ?? config.AtAny("offset"))?.GetInt64() ?? 0;
+            long expected = row.AtAny("start", "expected", "result", "windowStart")?.GetInt64()
+                ?? throw NotYet($"the row {row}");
+            EventTime time = new(row.AtAny("ts", "timestamp")!.Value.GetInt64());
+            Expect($"start of {row}", expected, WindowAssigner.StartOf(time, size, offset).Milliseconds);
         }
     }
 }

@@ -45,13 +45,16 @@ internal sealed class CaseRun
             _output.Clear();
         }
 
+        // Nothing says which watermarks follow the last output that a case looks at.
+        _output.RemoveAll(line => line.StartsWith("watermark", StringComparison.Ordinal));
         Compare($"{how}after the last step", [], exact);
         if (_case.At("config")?.True("lateSideOutput") == true)
         {
             string[] late = [.. _run.Read(Item.Late).Select(item => $"{item.Key} {item.Value} at {item.Ts}")];
+            const long none = long.MinValue;
             string[] wanted =
             [
-                .. _case.List("lateOut").Select(item => $"{item.Text("key")} {item.Long("value")} at {item.Long("ts")}"),
+                .. _case.List("lateOut").Select(item => $"{item.Text("key")} {item.Long("value")} at {item.Long("ts", none)}"),
             ];
             Expect($"{how}late", wanted.Order(StringComparer.Ordinal), late.Order(StringComparer.Ordinal));
         }

@@ -9,6 +9,11 @@ internal static class Json
     public static JsonElement? At(this JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : null;
 
+    /// <summary>The first of some names that is there and is not null.</summary>
+    public static JsonElement? AtAny(this JsonElement element, params string[] names) => names
+        .Select(name => element.At(name))
+        .FirstOrDefault(value => value is not (null or { ValueKind: JsonValueKind.Null }));
+
     public static long Long(this JsonElement element, string name, long otherwise = 0) =>
         element.At(name) is { ValueKind: JsonValueKind.Number } value ? value.GetInt64() : otherwise;
 
@@ -27,8 +32,11 @@ internal static class Json
     public static string Show(this TimeRange range) => $"[{range.Start.Milliseconds}, {range.End.Milliseconds})";
 
     /// <summary>A span that the engine takes; one that is longer than a TimeSpan is the longest.</summary>
-    public static TimeSpan Span(long milliseconds) =>
-        milliseconds >= (long)TimeSpan.MaxValue.TotalMilliseconds
-            ? TimeSpan.MaxValue
+    public static TimeSpan Span(long milliseconds)
+    {
+        const long limit = long.MaxValue / TimeSpan.TicksPerMillisecond;
+        return milliseconds >= limit ? TimeSpan.MaxValue
+            : milliseconds <= -limit ? TimeSpan.MinValue
             : TimeSpan.FromMilliseconds(milliseconds);
+    }
 }

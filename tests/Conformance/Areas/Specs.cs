@@ -11,9 +11,9 @@ internal static class Specs
         TimeSpan size = Json.Span(assigner.Long("size"));
         TimeSpan slide = Json.Span(assigner.Long("slide"));
         TimeSpan offset = Json.Span(assigner.Long("offset"));
-        if (assigner.Text("stagger") is not ("" or "ALIGNED"))
+        if (assigner.Text("stagger").ToUpperInvariant() is not ("" or "ALIGNED"))
             throw new SkippedException("stagger is of Flink's insides");
-        bool byEvent = assigner.At("gapByElement") is not null || assigner.At("pointWindowWhenValue") is not null;
+        bool byEvent = assigner.AtAny("gapByElement") is not null || assigner.AtAny("pointWindowWhenValue") is not null;
         return assigner.Text("type") switch
         {
             "tumblingEventTime" => Windows.Tumbling(size, offset),
@@ -36,7 +36,7 @@ internal static class Specs
         {
             "eventTime" => Triggers.EventTime,
             "processingTime" => Triggers.ProcessingTime,
-            "count" => Triggers.Count(trigger.Long("n")),
+            "count" => Triggers.Count(trigger.AtAny("n", "count", "max")?.GetInt64() ?? 0),
             "continuousEventTime" => Triggers.ContinuousEventTime(interval),
             "continuousProcessingTime" => Triggers.ContinuousProcessingTime(interval),
             "endOfStream" => Triggers.EndOfStream,
@@ -46,7 +46,7 @@ internal static class Specs
         };
     }
 
-    public static Evictor<Item> Evictor(JsonElement evictor)
+    public static Evictor<Item> Evictor(JsonElement evictor, bool evictAfter)
     {
         Evictor<Item> made = evictor.Text("type") switch
         {
@@ -56,7 +56,7 @@ internal static class Specs
                 evictor.GetProperty("threshold").GetDouble(), (each, last) => last.Value - each.Value),
             var other => throw new SkippedException($"not yet: the evictor {other}"),
         };
-        return evictor.True("evictAfter") ? made.After() : made;
+        return evictAfter || evictor.True("evictAfter") ? made.After() : made;
     }
 
     // The first rule that matches an event says its gap.
@@ -64,7 +64,7 @@ internal static class Specs
     {
         TimeSpan fixedGap = Json.Span(assigner.Long("gap"));
         (string? Key, long? Value, TimeSpan Gap)[] rules = [.. assigner.List("gapByElement").Select(Rule)];
-        long? point = assigner.At("pointWindowWhenValue")?.GetInt64();
+        long? point = assigner.AtAny("pointWindowWhenValue")?.GetInt64();
         return item =>
         {
             if (item.Value == point)
@@ -81,7 +81,7 @@ internal static class Specs
 
     private static (string? Key, long? Value, TimeSpan Gap) Rule(JsonElement rule)
     {
-        JsonElement? when = rule.At("when");
-        return (when?.At("key")?.GetString(), when?.At("value")?.GetInt64(), Json.Span(rule.Long("gap")));
+        JsonElement when = rule.AtAny("when") ?? rule;
+        return (when.AtAny("key")?.GetString(), when.AtAny("value")?.GetInt64(), Json.Span(rule.Long("gap")));
     }
 }

@@ -31,11 +31,15 @@ internal sealed class TriggerArea : Area
             {
                 case "element":
                     EventTime time = new(step.Long("ts", EventTime.None.Milliseconds));
-                    Check(where, step, trigger.OnEvent(time, PaneOf(step.GetProperty("window"))));
+                    Check(where, step, trigger.OnEvent(time, PaneOf(step.AtAny("window"))));
                     break;
                 case "onEventTime":
-                    Pane pane = PaneOf(step.GetProperty("window"));
+                    Pane pane = PaneOf(step.AtAny("window"));
                     Check(where, step, trigger.OnEventTime(new EventTime(step.Long("value")), pane));
+                    break;
+                case "onProcessingTime":
+                    Check(where, step, trigger.OnProcessingTime(
+                        new EventTime(step.Long("value")), PaneOf(step.AtAny("window"))));
                     break;
                 case "watermark":
                     _now.Watermark = new EventTime(step.Long("value"));
@@ -46,10 +50,10 @@ internal sealed class TriggerArea : Area
                     Fire(where, step, TimeDomain.Processing);
                     break;
                 case "merge":
-                    Merge(PaneOf(step.GetProperty("into")), [.. step.List("from").Select(PaneOf)]);
+                    Merge(PaneOf(step.At("into")), [.. step.List("from").Select(each => PaneOf(each))]);
                     break;
                 case "clear":
-                    Clear(PaneOf(step.GetProperty("window")));
+                    Clear(PaneOf(step.AtAny("window")));
                     break;
                 case "assert":
                     Assert(where, step);
@@ -77,17 +81,28 @@ internal sealed class TriggerArea : Area
                     : trigger.OnProcessingTime(time, pane)));
             }
 
-            JsonElement? window = step.At("mustFire") ?? step.At("window");
-            if (window is not { ValueKind: JsonValueKind.Array } named)
-                return;
             string expected = step.Text("result") is { Length: > 0 } text ? text.Replace("_AND_", "AND") : "FIRE";
-            string[] actual =
-            [
-                .. results.Where(each => each.Window == named.Range()).Select(each => $"{each.Result}".ToUpperInvariant()),
-            ];
-            if (!actual.Contains(expected))
-                throw new MismatchException(where, expected, $"[{string.Join(", ", actual)}]");
+            foreach (TimeRange window in WindowsOf(step.AtAny("mustFire") ?? step.AtAny("window")))
+            {
+                string[] actual =
+                [
+                    .. results.Where(each => each.Window == window).Select(each => $"{each.Result}".ToUpperInvariant()),
+                ];
+                if (!actual.Contains(expected))
+                    throw new MismatchException($"{where}, {window.Show()}", expected, $"[{string.Join(", ", actual)}]");
+            }
         }
+
+        // One window or a list of them.
+        private static TimeRange[] WindowsOf(JsonElement? named) => named switch
+        {
+            { ValueKind: JsonValueKind.Array } list when list.GetArrayLength() > 0 =>
+                list[0].ValueKind == JsonValueKind.Number
+                    ? [list.Range()]
+                    : [.. list.EnumerateArray().Select(Json.Range)],
+            { ValueKind: JsonValueKind.String } => [TimeRange.All],
+            _ => [],
+        };
 
         private (Pane Pane, EventTime Time)[] Due(TimeDomain domain, EventTime now) =>
         [
@@ -124,14 +139,15 @@ internal sealed class TriggerArea : Area
             if (what == "stateEntries")
                 return;
             TimeDomain domain = what == "eventTimers" ? TimeDomain.Event : TimeDomain.Processing;
-            IEnumerable<Pane> panes = step.At("window") is { } window ? [PaneOf(window)] : _panes.Values;
+            IEnumerable<Pane> panes = step.AtAny("window") is { } window ? [PaneOf(window)] : _panes.Values;
             Expect($"{where}, {what}", step.Long("count"), panes.Sum(
                 pane => (long)pane.Timers.Count(timer => timer.Domain == domain)));
         }
 
-        private Pane PaneOf(JsonElement window)
+        // The global window has no bounds to name.
+        private Pane PaneOf(JsonElement? window)
         {
-            TimeRange range = window.Range();
+            TimeRange range = WindowsOf(window) is [var only] ? only : TimeRange.All;
             if (!_panes.TryGetValue(range, out Pane? pane))
                 _panes.Add(range, pane = new Pane(range, _now));
             return pane;

@@ -26,10 +26,10 @@ internal sealed class WindowArea : Area
         if (config.Long("allowedLateness") is > 0 and var lateness)
             spec = spec.AllowLateness(Json.Span(lateness));
         WindowedStream<string, Item> windows = events.KeyBy(Item.Input.Key).Window(spec);
-        if (config.At("trigger") is { } trigger)
+        if (config.AtAny("trigger") is { } trigger)
             windows = windows.Trigger(Specs.Trigger(trigger));
-        if (config.At("evictor") is { } evictor)
-            windows = windows.Evict(Specs.Evictor(evictor));
+        if (config.AtAny("evictor") is { } evictor)
+            windows = windows.Evict(Specs.Evictor(evictor, config.True("evictAfter")));
         Results(windows, config)
             .KeyBy(outcome => outcome.Key)
             .Process("stamp", new Stamp(withWindow))
