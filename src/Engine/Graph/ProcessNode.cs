@@ -27,6 +27,8 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public override bool NeedsEventTime => false;
 
+    public override bool NeedsClock => Slots.Any(slot => slot.Lifetime is not null);
+
     public override KeyedOperator Create(Stage stage) => new ProcessOperator<TKey, TIn, TOut>(this, stage);
 
     public override string Describe() =>

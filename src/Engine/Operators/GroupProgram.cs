@@ -3,6 +3,7 @@ namespace Weir.Engine.Operators;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
+using Weir.Engine.State;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -58,8 +59,10 @@ public sealed class GroupProgram
     /// <summary>The time of the next event timer, or the maximum.</summary>
     public EventTime NextEventTimer => _operator.EventTimers.Next;
 
-    /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
-    public bool WaitsForClock => _operator.ClockTimers.Count > 0;
+    /// <summary>
+    /// Whether a timer or state that will expire waits for the ingestion clock, which must go on for it.
+    /// </summary>
+    public bool WaitsForClock => _operator.WaitsForClock;
 
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
@@ -99,6 +102,7 @@ public sealed class GroupProgram
 
     /// <summary>Takes over a segment; only on a new program.</summary>
     /// <exception cref="CorruptDataException">The segment is damaged, or of another operator.</exception>
+    /// <exception cref="StateSchemaException">The function declares other state than it was stored with.</exception>
     public void Restore(ReadOnlyMemory<byte> segment)
     {
         var reader = new SegmentReader(segment);

@@ -25,6 +25,9 @@ internal abstract class KeyedOperator
     /// <summary>Number of keys with any state.</summary>
     public abstract int Rows { get; }
 
+    /// <summary>Whether anything waits for the ingestion clock, which must go on for it.</summary>
+    public virtual bool WaitsForClock => ClockTimers.Count > 0;
+
     /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
     public abstract void Apply(Slice slice, int from, int to);
 
@@ -40,6 +43,7 @@ internal abstract class KeyedOperator
     public void AdvanceClock(EventTime clock)
     {
         Clock = clock;
+        OnClock();
         while (ClockTimers.TryTake(clock, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
@@ -57,6 +61,11 @@ internal abstract class KeyedOperator
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
     protected abstract void OnTimer(DueTimer timer, TimeDomain domain);
+
+    /// <summary>The ingestion clock moved; its timers have not fired yet.</summary>
+    protected virtual void OnClock()
+    {
+    }
 
     protected void WriteTime(ByteWriter writer)
     {

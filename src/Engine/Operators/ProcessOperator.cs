@@ -13,8 +13,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
     private readonly KeyedProcess<TKey, TIn, TOut> _function;
-    private readonly CurrentRow _current = new();
-    private readonly StateColumn[] _columns;
+    private readonly CurrentRow _current;
+    private readonly StateTable _state;
     private readonly RowTimerService _timers;
     private readonly Dictionary<object, object> _sides = [];
 
@@ -23,7 +23,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     {
         _node = node;
         _function = node.Function;
-        _columns = [.. node.Slots.Select(slot => slot.CreateColumn(stage.Plan.Codecs, _current))];
+        _state = new StateTable(node.Name, node.Slots, stage.Plan.Codecs);
+        _current = _state.Current;
         _timers = new RowTimerService(EventTimers, ClockTimers, _current);
         foreach (ISideOfProcess side in node.Sides)
             _sides.Add(side.Output, side.Receivers(stage));
@@ -35,12 +36,19 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
 
     public ITimers Timers => _timers;
 
-    public IValueState<T> State<T>(ValueSlot<T> slot) => (ValueColumn<T>)ColumnOf(slot);
+    public override bool WaitsForClock => base.WaitsForClock || _state.WaitsForClock;
 
-    public IListState<T> State<T>(ListSlot<T> slot) => (ListColumn<T>)ColumnOf(slot);
+    public IValueState<T> State<T>(ValueSlot<T> slot) => (ValueColumn<T>)_state.Of(slot);
+
+    public IListState<T> State<T>(ListSlot<T> slot) => (IListState<T>)_state.Of(slot);
 
     public IMapState<TMapKey, TValue> State<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
-        where TMapKey : notnull => (MapColumn<TMapKey, TValue>)ColumnOf(slot);
+        where TMapKey : notnull => (IMapState<TMapKey, TValue>)_state.Of(slot);
+
+    public IReducingState<T> State<T>(ReducingSlot<T> slot) => (ReducingColumn<T>)_state.Of(slot);
+
+    public IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot) =>
+        (IAggregatingState<TAdded, TResult>)_state.Of(slot);
 
     public void Emit(TOut result)
     {
@@ -95,55 +103,58 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         RemoveRowIfEmpty(timer.Owner);
     }
 
-    protected override string StateSchema =>
-        $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
+    protected override void OnClock()
+    {
+        _state.AdvanceClock(Clock);
+        RemoveExpired();
+    }
 
-    protected override bool IsRowEmpty(int row) =>
-        !_timers.HasAny(row) && Array.TrueForAll(_columns, column => column.IsEmpty(row));
+    // What a state looks like stands beside its name, so that each is matched alone.
+    protected override string StateSchema => "state by name";
+
+    protected override bool IsRowEmpty(int row) => !_timers.HasAny(row) && _state.IsEmpty(row);
 
     protected override void WriteShared(ByteWriter writer)
     {
         _timers.WriteNames(writer);
+        _state.WriteHeader(writer);
     }
 
     protected override void ReadShared(ByteReader reader)
     {
         _timers.ReadNames(reader);
+        _state.ReadHeader(reader, Clock);
     }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
     {
-        foreach (StateColumn column in _columns)
-        {
-            writer.WriteBool(!column.IsEmpty(row));
-            if (!column.IsEmpty(row))
-                column.Write(row, writer);
-        }
-
+        _state.WriteRow(row, writer);
         timers.Event.Write(row, writer);
         timers.Clock.Write(row, writer);
     }
 
     protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
     {
-        foreach (StateColumn column in _columns)
-        {
-            if (reader.ReadBool())
-                column.Read(row, reader);
-        }
-
+        _state.ReadRow(row, reader);
         _timers.Count(row, timers.Event.Read(row, reader) + timers.Clock.Read(row, reader));
+
+        // A key may have had nothing but state that was given up.
+        RemoveRowIfEmpty(row);
     }
 
-    protected override void AfterRead() => _timers.FindNamed();
+    // A shorter time to live than before can have made state expire.
+    protected override void AfterRead()
+    {
+        _timers.FindNamed();
+        _state.EndRead();
+        RemoveExpired();
+    }
 
     protected override void InspectRow(
         int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
     {
         timers.AddRange(_timers.Pending(row));
-        state.AddRange(_columns
-            .Where(column => !column.IsEmpty(row))
-            .Select(column => new HeldState(column.Slot.Name, column.Describe(row))));
+        state.AddRange(_state.Describe(row));
     }
 
     protected override ViewReading? ReadView(int row) => View?.IsEmpty(row) == false
@@ -156,16 +167,9 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         Time = time;
     }
 
-    private StateColumn ColumnOf(StateSlot slot)
+    private void RemoveExpired()
     {
-        foreach (StateColumn column in _columns)
-        {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
-        }
-
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the "
-            + "function, or name it in Slots.");
+        while (_state.TryExpire(out int row))
+            RemoveRowIfEmpty(row);
     }
 }
