@@ -29,7 +29,7 @@ internal sealed class Scripted(StateSlot[] slots, Action<Reading, IKeyContext<st
     public static JobHarness Run(
         bool crash, StateSlot slot, Action<Reading, IKeyContext<string, string>> onEvent, params StateSlot[] others) =>
         new(
-            new TestJob(job => job.From(Reading.Input)
+            new TestJob(job => job.KeyGroups(2).From(Reading.Input)
                 .KeyBy(Reading.Input.Key)
                 .Process(Operator, new Scripted([slot, .. others], onEvent))
                 .To(Tables.Texts)),
