@@ -74,6 +74,16 @@ public sealed class MapStateTests
         Assert.Equal(0, run.Keys(Operator));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void AnEntryThatIsSetAfterItExpired_IsANewOne_AtTheEnd(bool crash)
+    {
+        JobHarness run = Job(crash, Plain.ExpiresAfter(Ms(100), new TimeToLive { Cleanup = false }));
+        Assert.Equal(
+            ["5: [2:2,1:3]"],
+            Tables.Lines(run, Do(Put, 11), Row.Tick(50), Do(Put, 22), Row.Tick(100), Do(Put, 13), Do(All)));
+    }
+
     private static JobHarness Job(bool crash, MapSlot<long, string?> slot) => Run(crash, slot, (command, key) =>
     {
         IMapState<long, string?> state = key.State(slot);

@@ -26,8 +26,11 @@ public sealed class TimeToLiveTests
         });
 
     private static readonly Gen<Step[]> Steps = Gen.Select(
-        Gen.OneOf("a", "b"), Gen.Int[0, 7], Gen.Long[0, 39], Gen.Bool, (key, op, value, crash) =>
-            new Step(key, op, value, crash)).Array[1, 60];
+        Gen.OneOf("a", "a", "b"),
+        Gen.OneOf(Tick, Tick, Tick, Put, Put, Put, Get, Has, Clear, Remove, Count, Fold),
+        Gen.Long[0, 39],
+        Gen.Bool,
+        (key, op, value, crash) => new Step(key, op, value, crash)).Array[1, 60];
 
     [Theory]
     [InlineData("value")]
