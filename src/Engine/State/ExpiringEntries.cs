@@ -7,7 +7,9 @@ using System.Runtime.InteropServices;
 /// The entries of a map that expires, in order of first insertion. An entry has a place, a small number that is stable
 /// while it lives, and a node in the queue of what expires.
 /// </summary>
-/// <remarks>Entries expire in any order, so each is taken out of a linked list, where an array would close gaps.</remarks>
+/// <remarks>
+/// Entries expire in any order, so each is taken out of a linked list, where an array would close gaps.
+/// </remarks>
 internal sealed class ExpiringEntries<TKey, TValue> : IReadOnlyCollection<KeyValuePair<TKey, TValue>>
     where TKey : notnull
 {

@@ -3,7 +3,9 @@ namespace Weir.Engine.State;
 using Weir.Engine.Codecs;
 using Weir.Engine.Time;
 
-/// <summary>Which row the running callback belongs to, and when it runs; shared by all columns of an operator.</summary>
+/// <summary>
+/// Which row the running callback belongs to, and when it runs; shared by all columns of an operator.
+/// </summary>
 internal sealed class CurrentRow
 {
     public int Row { get; set; } = -1;

@@ -107,8 +107,10 @@ internal sealed class TtlArea : Area
         {
             string op = step.Text("op");
             _run.Send(Command.Input, new Command(_key, op, step.At("arg")?.GetRawText() ?? "null"));
-            if (op == "get")
-                Expect(where, Canonical(step.GetProperty("expect").GetRawText()), Canonical(_run.ReadNew(Item.Output)[^1]));
+            if (op != "get")
+                return;
+            string expected = Canonical(step.GetProperty("expect").GetRawText());
+            Expect(where, expected, Canonical(_run.ReadNew(Item.Output)[^1]));
         }
 
         // The order of a map is not a part of a case.

@@ -12,7 +12,8 @@ public sealed class ListStateTests
     private const int Twice = 7;
     private static readonly ListSlot<long> Plain = State.List<long>("list");
 
-    public static TheoryData<bool, bool> Kinds => new() { { false, false }, { false, true }, { true, false }, { true, true } };
+    public static TheoryData<bool, bool> Kinds =>
+        new() { { false, false }, { false, true }, { true, false }, { true, true } };
 
     [Theory]
     [MemberData(nameof(Kinds))]

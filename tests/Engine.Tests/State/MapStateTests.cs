@@ -12,7 +12,8 @@ public sealed class MapStateTests
     private const int All = 7;
     private static readonly MapSlot<long, string?> Plain = State.Map<long, string?>("map");
 
-    public static TheoryData<bool, bool> Kinds => new() { { false, false }, { false, true }, { true, false }, { true, true } };
+    public static TheoryData<bool, bool> Kinds =>
+        new() { { false, false }, { false, true }, { true, false }, { true, true } };
 
     [Theory]
     [MemberData(nameof(Kinds))]

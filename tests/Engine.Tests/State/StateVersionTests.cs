@@ -9,7 +9,9 @@ using Weir.Engine.Testing;
 using static Weir.Engine.Tests.Reading;
 using static Weir.Engine.Tests.State.Scripted;
 
-/// <summary>State goes on over changes of its function: each test stores with one function and restores with another.</summary>
+/// <summary>
+/// State goes on over changes of its function: each test stores with one function and restores with another.
+/// </summary>
 public sealed class StateVersionTests
 {
     private static readonly ValueSlot<Account> Accounts = State.Value<Account>("account");
@@ -132,7 +134,8 @@ public sealed class StateVersionTests
     {
         byte[] stored = Stored(Number, (reading, key) => key.State(Number).Value = 3);
         string message = Refusal(stored, State.Value<string>("number"));
-        Assert.Contains("'state' holds the state 'number' as value of long, version 1", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'state' holds the state 'number' as value of long, version 1", message, StringComparison.Ordinal);
         Assert.Contains("declares it as value of string, version 1", message, StringComparison.Ordinal);
         Assert.Contains("Upgrading how to read version 1", message, StringComparison.Ordinal);
         Assert.Contains("list of long", Refusal(stored, State.List<long>("number")), StringComparison.Ordinal);

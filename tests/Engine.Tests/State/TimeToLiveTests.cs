@@ -8,7 +8,9 @@ using Weir.Engine.Testing;
 using static Weir.Engine.Tests.Reading;
 using static Weir.Engine.Tests.State.Scripted;
 
-/// <summary>Whatever is done to state that expires, it is as a brute-force model says, with crashes in between.</summary>
+/// <summary>
+/// Whatever is done to state that expires, it is as a brute-force model says, with crashes in between.
+/// </summary>
 public sealed class TimeToLiveTests
 {
     private const int Fold = 7;
