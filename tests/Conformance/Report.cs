@@ -12,7 +12,11 @@ public enum Verdict
 }
 
 /// <summary>A case with its verdict and, unless it passed, why.</summary>
-public sealed record CaseResult(string Name, Verdict Verdict, string Text);
+public sealed record CaseResult(string Name, Verdict Verdict, string Text)
+{
+    /// <summary>What it says about Flink's insides, which is reported apart and never a failure.</summary>
+    public IReadOnlyList<string> Insides { get; init; } = [];
+}
 
 /// <summary>All cases of one file.</summary>
 public sealed record FileResult(string File, string Area, IReadOnlyList<CaseResult> Cases)
@@ -45,6 +49,8 @@ public sealed class Report
             output.WriteLine($"{file.Area}: {file.Count(Verdict.Passed)}/{file.Cases.Count}{note}");
             foreach (CaseResult each in file.Cases.Where(each => each.Verdict != Verdict.Passed))
                 output.WriteLine($"  {each.Verdict.ToString().ToLowerInvariant()} {each.Name}: {each.Text}");
+            foreach (CaseResult each in file.Cases.Where(each => each.Insides.Count > 0))
+                output.WriteLine($"  internal {each.Name}: {string.Join("; ", each.Insides)}");
         }
 
         output.WriteLine($"{Passed} passed, {Failed} failed, {Skipped} skipped");
@@ -59,7 +65,10 @@ public sealed class Report
         return new FileResult(
             Path.GetFileName(path),
             area,
-            [.. root.GetProperty("cases").EnumerateArray().Select(each => RunCase(area, runner, each))]);
+            [
+                .. root.GetProperty("cases").EnumerateArray()
+                    .Select(each => RunCase(area, runner, each) with { Insides = runner?.TakeInsides() ?? [] }),
+            ]);
     }
 
     private static CaseResult RunCase(string area, Area? runner, JsonElement each)

@@ -27,6 +27,8 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public override bool NeedsEventTime => false;
 
+    public override bool NeedsClock => Slots.Any(slot => slot.Lifetime is not null);
+
     public override bool MayWait => function is AsyncKeyedProcess<TKey, TIn, TOut>;
 
     public override IEnumerable<Type> OutputTypes => [typeof(TOut), .. Sides.Select(side => side.EventType)];

@@ -83,7 +83,7 @@ public sealed class KeyProgram
         IsEmpty,
         _operator.ViewKeys(0, 1).Keys.Count > 0,
         _operator.EventTimers.Next,
-        _operator.ClockTimers.Next,
+        _operator.NextClockTimer,
         lateEvents,
         _capture.Take());
 

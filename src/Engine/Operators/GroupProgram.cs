@@ -4,6 +4,7 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Keys;
 using Weir.Engine.Snapshots;
+using Weir.Engine.State;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -71,7 +72,9 @@ public sealed class GroupProgram
     /// <summary>The time of the next event timer, or the maximum.</summary>
     public EventTime NextEventTimer => _hosted?.Keys.NextEventTimer ?? _operator.NextEventTimer;
 
-    /// <summary>Whether a timer waits for the ingestion clock, which must go on for it.</summary>
+    /// <summary>
+    /// Whether a timer or state that will expire waits for the ingestion clock, which must go on for it.
+    /// </summary>
     public bool WaitsForClock => _hosted?.Keys.WaitsForClock ?? _operator.WaitsForClock;
 
     /// <summary>
@@ -131,6 +134,7 @@ public sealed class GroupProgram
 
     /// <summary>Takes over a segment; only on a new program.</summary>
     /// <exception cref="CorruptDataException">The segment is damaged, or of another operator.</exception>
+    /// <exception cref="StateSchemaException">The function declares other state than it was stored with.</exception>
     public void Restore(ReadOnlyMemory<byte> segment)
     {
         var reader = new SegmentReader(segment);

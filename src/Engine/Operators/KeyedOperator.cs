@@ -33,6 +33,9 @@ internal abstract class KeyedOperator : GroupOperator
 
     public override EventTime NextEventTimer => EventTimers.Next;
 
+    /// <summary>When something waits for the ingestion clock next, or the maximum.</summary>
+    public virtual EventTime NextClockTimer => ClockTimers.Next;
+
     public override bool WaitsForClock => ClockTimers.Count > 0;
 
     /// <summary>As <see cref="GroupOperator.Apply"/>, for an operator whose function may wait.</summary>
@@ -45,8 +48,11 @@ internal abstract class KeyedOperator : GroupOperator
     /// <summary>States the time without firing anything.</summary>
     public void SetTime(EventTime watermark, EventTime clock)
     {
+        bool goesOn = clock > Clock;
         Watermark = watermark;
         Clock = clock;
+        if (goesOn)
+            OnClock();
     }
 
     public void SetLateEvents(long count) => LateEvents = count;
@@ -62,6 +68,7 @@ internal abstract class KeyedOperator : GroupOperator
     public ValueTask AdvanceClockAsync(EventTime clock)
     {
         Clock = clock;
+        OnClock();
         return FireAsync(TimeDomain.Processing, clock);
     }
 
@@ -77,6 +84,7 @@ internal abstract class KeyedOperator : GroupOperator
     public override void AdvanceClock(EventTime clock)
     {
         Clock = clock;
+        OnClock();
         while (ClockTimers.TryTake(clock, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
@@ -111,6 +119,11 @@ internal abstract class KeyedOperator : GroupOperator
 
         Firing = EventTime.MinValue;
         IsFiringByWatermark = false;
+    }
+
+    /// <summary>The ingestion clock moved; its timers have not fired yet.</summary>
+    protected virtual void OnClock()
+    {
     }
 
     protected void WriteTime(ByteWriter writer)

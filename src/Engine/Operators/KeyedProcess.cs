@@ -68,6 +68,14 @@ public interface IKeyContext<out TKey, in TOut>
     IMapState<TMapKey, TValue> State<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull;
 
+    /// <summary>A reduced value of the key.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IReducingState<T> State<T>(ReducingSlot<T> slot);
+
+    /// <summary>An aggregate of the key.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot);
+
     /// <summary>
     /// Emits a result. Its timestamp is <see cref="Time"/>; what a processing timer emits has none.
     /// </summary>

@@ -11,25 +11,30 @@ internal interface IStageState
     /// <summary>Identifies the state; unique in the job.</summary>
     string Name { get; }
 
+    /// <summary>Whether something in it will expire by the ingestion clock.</summary>
+    bool WaitsForClock { get; }
+
+    void AdvanceClock(EventTime clock);
+
     void Write(ByteWriter writer);
 
     void Read(ByteReader reader);
 }
 
-/// <summary>A function with state in one partition of a source. The columns have one row, the partition's.</summary>
+/// <summary>A function with state in one partition of a source. The table has one row, the partition's.</summary>
 internal sealed class PartitionOperator<TIn, TOut> : Receiver<TIn>, IPartitionContext<TOut>, IStageState
 {
     private const int Row = 0;
     private readonly PartitionNode<TIn, TOut> _node;
     private readonly Receiver<TOut> _output;
-    private readonly StateColumn[] _columns;
+    private readonly StateTable _state;
 
     public PartitionOperator(PartitionNode<TIn, TOut> node, Stage stage)
     {
         _node = node;
         _output = node.Receivers(stage);
-        var current = new CurrentRow { Row = Row };
-        _columns = [.. node.Slots.Select(slot => slot.CreateColumn(stage.Plan.Codecs, current))];
+        _state = new StateTable(node.Name, node.Slots, stage.Plan.Codecs);
+        _state.Current.Row = Row;
         Topic = ((ISourceNode)stage.Plan.Graph.Nodes[stage.Head]).Topic.Name;
         Partition = stage.Instance;
     }
@@ -42,12 +47,19 @@ internal sealed class PartitionOperator<TIn, TOut> : Receiver<TIn>, IPartitionCo
 
     public EventTime Time { get; private set; }
 
-    public IValueState<T> State<T>(ValueSlot<T> slot) => (IValueState<T>)ColumnOf(slot);
+    public bool WaitsForClock => _state.WaitsForClock;
 
-    public IListState<T> State<T>(ListSlot<T> slot) => (IListState<T>)ColumnOf(slot);
+    public IValueState<T> State<T>(ValueSlot<T> slot) => (IValueState<T>)_state.Of(slot);
+
+    public IListState<T> State<T>(ListSlot<T> slot) => (IListState<T>)_state.Of(slot);
 
     public IMapState<TMapKey, TValue> State<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
-        where TMapKey : notnull => (IMapState<TMapKey, TValue>)ColumnOf(slot);
+        where TMapKey : notnull => (IMapState<TMapKey, TValue>)_state.Of(slot);
+
+    public IReducingState<T> State<T>(ReducingSlot<T> slot) => (IReducingState<T>)_state.Of(slot);
+
+    public IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot) =>
+        (IAggregatingState<TAdded, TResult>)_state.Of(slot);
 
     public void Emit(TOut result) => _output.OnEvent(in result, Time);
 
@@ -57,52 +69,33 @@ internal sealed class PartitionOperator<TIn, TOut> : Receiver<TIn>, IPartitionCo
         _node.Function.OnEvent(value, this);
     }
 
+    public void AdvanceClock(EventTime clock)
+    {
+        if (!clock.HasValue || clock <= _state.Current.Clock)
+            return;
+        _state.AdvanceClock(clock);
+        RemoveExpired();
+    }
+
     public void Write(ByteWriter writer)
     {
-        StateColumn[] held = [.. _columns.Where(column => !column.IsEmpty(Row))];
-        writer.WriteVarint((ulong)held.Length);
-        foreach (StateColumn column in held)
-        {
-            writer.WriteString(column.Slot.Name);
-            writer.WriteString(column.Schema);
-            int start = writer.BeginFrame();
-            column.Write(Row, writer);
-            writer.EndFrame(start);
-        }
+        writer.WriteSigned(_state.Current.Clock.Milliseconds);
+        _state.WriteHeader(writer);
+        _state.WriteRow(Row, writer);
     }
 
-    /// <summary>Reads the slots that the function still has; what belonged to others is left out.</summary>
     public void Read(ByteReader reader)
     {
-        int count = reader.ReadCount(3);
-        for (int i = 0; i < count; i++)
-        {
-            string? name = reader.ReadString();
-            string? schema = reader.ReadString();
-            int outer = reader.EnterFrame();
-            if (Array.Find(_columns, column => column.Slot.Name == name) is { } column)
-            {
-                if (column.Schema != schema)
-                    throw new CorruptDataException(
-                        $"the state '{name}' of '{Name}' was written as {schema} and can not be read as "
-                        + column.Schema);
-                column.Read(Row, reader);
-            }
-
-            reader.LeaveFrame(outer);
-        }
+        _state.ReadHeader(reader, new EventTime(reader.ReadSigned()));
+        _state.ReadRow(Row, reader);
+        _state.EndRead();
+        RemoveExpired();
     }
 
-    private StateColumn ColumnOf(StateSlot slot)
+    private void RemoveExpired()
     {
-        foreach (StateColumn column in _columns)
+        while (_state.TryExpire(out _))
         {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
         }
-
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{Name}': make it a static field of the function, or "
-            + "name it in Slots.");
     }
 }

@@ -53,6 +53,14 @@ public interface IPartitionContext<in TOut>
     IMapState<TMapKey, TValue> State<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull;
 
+    /// <summary>A reduction of the partition.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IReducingState<T> State<T>(ReducingSlot<T> slot);
+
+    /// <summary>An aggregate of the partition.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot);
+
     /// <summary>Emits a result with the timestamp of the event at hand.</summary>
     void Emit(TOut result);
 }

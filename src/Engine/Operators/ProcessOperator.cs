@@ -13,20 +13,20 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
     private readonly KeyedProcess<TKey, TIn, TOut> _function;
-    private readonly CurrentRow _current = new();
-    private readonly StateColumn[] _columns;
+    private readonly CurrentRow _current;
+    private readonly StateTable _state;
     private readonly RowTimerService _timers;
-    private readonly Dictionary<object, object> _sides = [];
+    private readonly SideReceivers _sides;
 
     public ProcessOperator(ProcessNode<TKey, TIn, TOut> node, Stage stage)
         : base(node, stage)
     {
         _node = node;
         _function = node.Function;
-        _columns = [.. node.Slots.Select(slot => slot.CreateColumn(stage.Plan.Codecs, _current))];
+        _state = new StateTable(node.Name, node.Slots, stage.Plan.Codecs);
+        _current = _state.Current;
         _timers = new RowTimerService(EventTimers, ClockTimers, _current);
-        foreach (ISideOfProcess side in node.Sides)
-            _sides.Add(side.Output, side.Receivers(stage));
+        _sides = new SideReceivers(node.Name, node.Sides, stage);
     }
 
     public TKey Key => Keys.Key(_current.Row);
@@ -35,12 +35,21 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
 
     public ITimers Timers => _timers;
 
-    public IValueState<T> State<T>(ValueSlot<T> slot) => (ValueColumn<T>)ColumnOf(slot);
+    public override EventTime NextClockTimer => EventTime.Min(base.NextClockTimer, _state.NextExpiry);
 
-    public IListState<T> State<T>(ListSlot<T> slot) => (ListColumn<T>)ColumnOf(slot);
+    public override bool WaitsForClock => base.WaitsForClock || _state.WaitsForClock;
+
+    public IValueState<T> State<T>(ValueSlot<T> slot) => (ValueColumn<T>)_state.Of(slot);
+
+    public IListState<T> State<T>(ListSlot<T> slot) => (IListState<T>)_state.Of(slot);
 
     public IMapState<TMapKey, TValue> State<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
-        where TMapKey : notnull => (MapColumn<TMapKey, TValue>)ColumnOf(slot);
+        where TMapKey : notnull => (IMapState<TMapKey, TValue>)_state.Of(slot);
+
+    public IReducingState<T> State<T>(ReducingSlot<T> slot) => (ReducingColumn<T>)_state.Of(slot);
+
+    public IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot) =>
+        (IAggregatingState<TAdded, TResult>)_state.Of(slot);
 
     public void Emit(TOut result)
     {
@@ -49,14 +58,7 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
             view.Set(_current.Row, TimeRange.All, result);
     }
 
-    public void Emit<T>(SideOutput<T> side, T value)
-    {
-        if (!_sides.TryGetValue(side, out object? receiver))
-            throw new InvalidOperationException(
-                $"The side output '{side.Name}' of '{_node.Name}' is not taken: add .Side(...) to the operator, or do "
-                + "not emit to it.");
-        ((Receiver<T>)receiver).OnEvent(in value, Time);
-    }
+    public void Emit<T>(SideOutput<T> side, T value) => _sides.Emit(side, value, Time);
 
     public override void Apply(Slice slice, int from, int to)
     {
@@ -111,55 +113,58 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
     protected OperatorFailedException Failed(TKey key, EventTime time, Exception fault) =>
         new(_node.Name, key, time, fault);
 
-    protected override string StateSchema =>
-        $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
+    protected override void OnClock()
+    {
+        _state.AdvanceClock(Clock);
+        RemoveExpired();
+    }
 
-    protected override bool IsRowEmpty(int row) =>
-        !_timers.HasAny(row) && Array.TrueForAll(_columns, column => column.IsEmpty(row));
+    // What a state looks like stands beside its name, so that each is matched alone.
+    protected override string StateSchema => "state by name";
+
+    protected override bool IsRowEmpty(int row) => !_timers.HasAny(row) && _state.IsEmpty(row);
 
     protected override void WriteShared(ByteWriter writer)
     {
         _timers.WriteNames(writer);
+        _state.WriteHeader(writer);
     }
 
     protected override void ReadShared(ByteReader reader)
     {
         _timers.ReadNames(reader);
+        _state.ReadHeader(reader, Clock);
     }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
     {
-        foreach (StateColumn column in _columns)
-        {
-            writer.WriteBool(!column.IsEmpty(row));
-            if (!column.IsEmpty(row))
-                column.Write(row, writer);
-        }
-
+        _state.WriteRow(row, writer);
         timers.Event.Write(row, writer);
         timers.Clock.Write(row, writer);
     }
 
     protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
     {
-        foreach (StateColumn column in _columns)
-        {
-            if (reader.ReadBool())
-                column.Read(row, reader);
-        }
-
+        _state.ReadRow(row, reader);
         _timers.Count(row, timers.Event.Read(row, reader) + timers.Clock.Read(row, reader));
+
+        // A key may have had nothing but state that was given up.
+        RemoveRowIfEmpty(row);
     }
 
-    protected override void AfterRead() => _timers.FindNamed();
+    // A shorter time to live than before can have made state expire.
+    protected override void AfterRead()
+    {
+        _timers.FindNamed();
+        _state.EndRead();
+        RemoveExpired();
+    }
 
     protected override void InspectRow(
         int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
     {
         timers.AddRange(_timers.Pending(row));
-        state.AddRange(_columns
-            .Where(column => !column.IsEmpty(row))
-            .Select(column => new HeldState(column.Slot.Name, column.Describe(row))));
+        state.AddRange(_state.Describe(row));
     }
 
     protected override ViewReading? ReadView(int row) => View?.IsEmpty(row) == false
@@ -172,16 +177,9 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
         Time = time;
     }
 
-    private StateColumn ColumnOf(StateSlot slot)
+    private void RemoveExpired()
     {
-        foreach (StateColumn column in _columns)
-        {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
-        }
-
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the "
-            + "function, or name it in Slots.");
+        while (_state.TryExpire(out int row))
+            RemoveRowIfEmpty(row);
     }
 }

@@ -27,7 +27,8 @@ public sealed class SourceProgram
         _reader = _source.CreateReader(_stage);
         if (_source.Watermarks is { } strategy)
             _watermarks = new PartitionWatermarks(strategy.Generator);
-        _clockFirst = plan.Graph.Operators.Any(node => node.NeedsClock);
+        _clockFirst = plan.Graph.Operators.Any(node => node.NeedsClock)
+            || plan.Graph.PartitionFunctions.Any(node => node.Slots.Any(slot => slot.Lifetime is not null));
         if (_source.Watermarks?.IdleAfterMilliseconds is { } timeout)
             _idleness = new IdlenessTimer(timeout);
     }
@@ -57,7 +58,10 @@ public sealed class SourceProgram
     public int Held => _stage.Held;
 
     /// <summary>Whether it works by the ingestion clock, which must then go on where nothing is sent.</summary>
-    public bool WaitsForClock => !HasEnded && (_idleness is not null || _watermarks?.Generator.UsesClock == true);
+    public bool WaitsForClock => !HasEnded
+        && (_idleness is not null
+            || _watermarks?.Generator.UsesClock == true
+            || _stage.States.Any(state => state.WaitsForClock));
 
     /// <summary>Begins at an offset; only before the first batch.</summary>
     public void StartAt(long offset) => Next = offset;

@@ -82,6 +82,8 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)
     {
+        foreach (IStageState state in _states)
+            state.AdvanceClock(clock);
         foreach (IStageEnd end in _ends)
             end.Mark(watermark, clock, idle);
     }

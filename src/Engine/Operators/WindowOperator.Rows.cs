@@ -10,7 +10,17 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
 {
     protected override string StateSchema => (_cells.Count == 0
         ? $"window {_contents.Schema}"
-        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}") + _state.Schema;
+        : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}") + (_assigner.Merges ? ", merging" : "");
+
+    protected override void WriteShared(ByteWriter writer) => _state.WriteHeader(writer);
+
+    protected override void ReadShared(ByteReader reader) => _state.ReadHeader(reader, Clock);
+
+    protected override void AfterRead()
+    {
+        _state.EndRead();
+        RemoveExpired();
+    }
 
     protected override bool IsRowEmpty(int row) => _panes.First(row) < 0 && _state.IsKeyEmpty(row);
 

@@ -94,6 +94,10 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
 
     private TimerQueue CleanupTimers => _eventTime ? EventTimers : ClockTimers;
 
+    public override EventTime NextClockTimer => EventTime.Min(base.NextClockTimer, _state.NextExpiry);
+
+    public override bool WaitsForClock => base.WaitsForClock || _state.NextExpiry != EventTime.MaxValue;
+
     public override void Apply(Slice slice, int from, int to)
     {
         var events = (Slice<TIn>)slice;
@@ -111,6 +115,12 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
                 throw new OperatorFailedException(_node.Name, key, times[i], fault);
             }
         }
+    }
+
+    protected override void OnClock()
+    {
+        _state.AdvanceClock(Clock);
+        RemoveExpired();
     }
 
     protected override void OnTimer(DueTimer timer, TimeDomain domain)
@@ -300,6 +310,17 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
         int row = _panes.KeyRow(pane);
         _panes.Close(pane);
         RemoveRowIfEmpty(row);
+    }
+
+    private void RemoveExpired()
+    {
+        while (_state.TryExpireOfKey(out int row))
+            RemoveRowIfEmpty(row);
+        while (_state.TryExpireOfWindow(out int pane))
+        {
+            if (_assigner is GlobalWindow && _contents.IsEmpty(pane))
+                ForgetIfEmpty(pane);
+        }
     }
 
     private void ClosePane(int pane)

@@ -73,7 +73,7 @@ public class Topic<T> : Topic
 
     internal override IEnumerable<Type> OlderTypes => Older.Select(older => older.OldType);
 
-    internal IReadOnlyList<OlderEvents<T>> Older { get; init; } = [];
+    internal IReadOnlyList<OlderVersion<T>> Older { get; init; } = [];
 
     /// <summary>
     /// Says how to read events that were written before the type changed: the topic's version is raised, the old type
@@ -86,12 +86,8 @@ public class Topic<T> : Topic
     /// <exception cref="ArgumentOutOfRangeException">The version is not an older one.</exception>
     public Topic<T> Upgrading<TOld>(int version, Func<TOld, T> upgrade)
     {
-        ArgumentNullException.ThrowIfNull(upgrade);
-        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(version, Version);
-        OlderEvents<T>[] older =
-            [.. Older.Where(known => known.Version != version), new OlderEvents<TOld, T>(version, upgrade)];
-        return new Topic<T>(Name, Version) { Older = older };
+        return new Topic<T>(Name, Version) { Older = Older.And(version, upgrade) };
     }
 
     /// <summary>What reads the events of a batch with this schema.</summary>
@@ -106,7 +102,7 @@ public class Topic<T> : Topic
         if (schema.Length == 0 || schema == Schema)
             return codecs.For<T>();
         int version = EventVersionException.VersionOf(schema);
-        OlderEvents<T>? older = Older.FirstOrDefault(each => each.Version == version)
+        OlderVersion<T>? older = Older.FirstOrDefault(each => each.Version == version)
             ?? throw new EventVersionException(this, schema);
         return older.CodecFrom(codecs) ?? throw new NoCodecException(older.OldType);
     }

@@ -59,12 +59,22 @@ internal sealed class WindowContext<TKey, TOut> : IWindowContext<TKey, TOut>, IW
     public IMapState<TMapKey, TValue> WindowState<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull => (IMapState<TMapKey, TValue>)State.OfWindow(slot);
 
+    public IReducingState<T> WindowState<T>(ReducingSlot<T> slot) => (IReducingState<T>)State.OfWindow(slot);
+
+    public IAggregatingState<TAdded, TResult> WindowState<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot) =>
+        (IAggregatingState<TAdded, TResult>)State.OfWindow(slot);
+
     public IValueState<T> KeyState<T>(ValueSlot<T> slot) => (IValueState<T>)State.OfKey(slot);
 
     public IListState<T> KeyState<T>(ListSlot<T> slot) => (IListState<T>)State.OfKey(slot);
 
     public IMapState<TMapKey, TValue> KeyState<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull => (IMapState<TMapKey, TValue>)State.OfKey(slot);
+
+    public IReducingState<T> KeyState<T>(ReducingSlot<T> slot) => (IReducingState<T>)State.OfKey(slot);
+
+    public IAggregatingState<TAdded, TResult> KeyState<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot) =>
+        (IAggregatingState<TAdded, TResult>)State.OfKey(slot);
 
     public void Emit(TOut result)
     {

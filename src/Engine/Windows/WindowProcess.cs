@@ -80,6 +80,14 @@ public interface IWindowContext<out TKey, in TOut>
     IMapState<TMapKey, TValue> WindowState<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull;
 
+    /// <summary>A reduction of the window.</summary>
+    /// <exception cref="InvalidOperationException">As for a value.</exception>
+    IReducingState<T> WindowState<T>(ReducingSlot<T> slot);
+
+    /// <summary>An aggregate of the window.</summary>
+    /// <exception cref="InvalidOperationException">As for a value.</exception>
+    IAggregatingState<TAdded, TResult> WindowState<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot);
+
     /// <summary>A value of the key.</summary>
     /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
     IValueState<T> KeyState<T>(ValueSlot<T> slot);
@@ -92,6 +100,14 @@ public interface IWindowContext<out TKey, in TOut>
     /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
     IMapState<TMapKey, TValue> KeyState<TMapKey, TValue>(MapSlot<TMapKey, TValue> slot)
         where TMapKey : notnull;
+
+    /// <summary>A reduction of the key.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IReducingState<T> KeyState<T>(ReducingSlot<T> slot);
+
+    /// <summary>An aggregate of the key.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IAggregatingState<TAdded, TResult> KeyState<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot);
 
     /// <summary>Emits a result; its timestamp is the window's last instant.</summary>
     /// <exception cref="InvalidOperationException">The window goes away and takes no more results.</exception>

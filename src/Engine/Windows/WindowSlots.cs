@@ -3,122 +3,91 @@ namespace Weir.Engine.Windows;
 using Weir.Engine.Codecs;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
+using Weir.Engine.Time;
 
 /// <summary>
-/// The state of a function over windows: each slot is a column per pane and another per key. Sessions have none per
-/// pane, because two panes that merge would need their state to.
+/// The state of a function over windows: a table per key and another per pane, with the same slots. Sessions have none
+/// per pane, because two panes that merge would need their state to.
 /// </summary>
 internal sealed class WindowSlots
 {
     private readonly string _operator;
-    private readonly bool _merges;
-    private readonly CurrentRow _pane = new();
-    private readonly CurrentRow _row = new();
-    private readonly StateColumn[] _ofWindows;
-    private readonly StateColumn[] _ofKeys;
+    private readonly StateTable _ofKeys;
+    private readonly StateTable? _ofWindows;
 
     public WindowSlots(string operatorName, IReadOnlyList<StateSlot> slots, CodecRegistry codecs, bool merges)
     {
         _operator = operatorName;
-        _merges = merges;
-        _ofKeys = [.. slots.Select(slot => slot.CreateColumn(codecs, _row))];
-        _ofWindows = merges ? [] : [.. slots.Select(slot => slot.CreateColumn(codecs, _pane))];
+        _ofKeys = new StateTable(operatorName, slots, codecs);
+        _ofWindows = merges ? null : new StateTable(operatorName, slots, codecs);
     }
 
-    /// <summary>What the bytes mean, in words; empty without slots.</summary>
-    public string Schema => _ofKeys.Length == 0
-        ? ""
-        : $", state {Names(_ofKeys)} {(_merges ? "per key" : "per window and key")}";
+    /// <summary>When the ingestion clock next removes something that has expired, or the maximum.</summary>
+    public EventTime NextExpiry => EventTime.Min(_ofKeys.NextExpiry, _ofWindows?.NextExpiry ?? EventTime.MaxValue);
 
     public void Begin(int row, int pane)
     {
-        _row.Row = row;
-        _pane.Row = pane;
+        _ofKeys.Current.Row = row;
+        if (_ofWindows is not null)
+            _ofWindows.Current.Row = pane;
     }
 
-    public StateColumn OfKey(StateSlot slot) => Find(_ofKeys, slot);
+    public StateColumn OfKey(StateSlot slot) => _ofKeys.Of(slot);
 
-    public StateColumn OfWindow(StateSlot slot) => _merges
-        ? throw new InvalidOperationException(
+    public StateColumn OfWindow(StateSlot slot) => _ofWindows is { } windows
+        ? windows.Of(slot)
+        : throw new InvalidOperationException(
             $"The state '{slot.Name}' of '{_operator}' can not belong to a window, because sessions merge and their "
-            + "state can not: use KeyState, or windows that do not merge.")
-        : Find(_ofWindows, slot);
+            + "state can not: use KeyState, or windows that do not merge.");
 
-    public bool IsKeyEmpty(int row) => AreEmpty(_ofKeys, row);
+    public bool IsKeyEmpty(int row) => _ofKeys.IsEmpty(row);
 
-    public bool IsWindowEmpty(int pane) => AreEmpty(_ofWindows, pane);
+    public bool IsWindowEmpty(int pane) => _ofWindows?.IsEmpty(pane) != false;
 
-    public void ClearWindow(int pane)
+    public void ClearWindow(int pane) => _ofWindows?.Clear(pane);
+
+    /// <summary>The clock goes on; what expires by it is to be taken out.</summary>
+    public void AdvanceClock(EventTime clock)
     {
-        foreach (StateColumn column in _ofWindows)
-            column.Clear(pane);
+        _ofKeys.AdvanceClock(clock);
+        _ofWindows?.AdvanceClock(clock);
     }
 
-    public void WriteKey(int row, ByteWriter writer) => Write(_ofKeys, row, writer);
+    public bool TryExpireOfKey(out int row) => _ofKeys.TryExpire(out row);
 
-    public void ReadKey(int row, ByteReader reader) => Read(_ofKeys, row, reader);
-
-    public void WriteWindow(int pane, ByteWriter writer) => Write(_ofWindows, pane, writer);
-
-    public void ReadWindow(int pane, ByteReader reader) => Read(_ofWindows, pane, reader);
-
-    public IReadOnlyList<HeldState> DescribeKey(int row) => Describe(_ofKeys, row);
-
-    public IReadOnlyList<HeldState> DescribeWindow(int pane) => Describe(_ofWindows, pane);
-
-    private static string Names(StateColumn[] columns) =>
-        $"[{string.Join(", ", columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
-
-    // Asked for every event and pane: a loop needs no closure.
-    private static bool AreEmpty(StateColumn[] columns, int row)
+    public bool TryExpireOfWindow(out int pane)
     {
-        foreach (StateColumn column in columns)
-        {
-            if (!column.IsEmpty(row))
-                return false;
-        }
-
-        return true;
+        pane = -1;
+        return _ofWindows?.TryExpire(out pane) == true;
     }
 
-    private static void Write(StateColumn[] columns, int row, ByteWriter writer)
+    public void WriteHeader(ByteWriter writer)
     {
-        foreach (StateColumn column in columns)
-        {
-            writer.WriteBool(!column.IsEmpty(row));
-            if (!column.IsEmpty(row))
-                column.Write(row, writer);
-        }
+        _ofKeys.WriteHeader(writer);
+        _ofWindows?.WriteHeader(writer);
     }
 
-    private static void Read(StateColumn[] columns, int row, ByteReader reader)
+    public void ReadHeader(ByteReader reader, EventTime clock)
     {
-        foreach (StateColumn column in columns)
-        {
-            if (reader.ReadBool())
-                column.Read(row, reader);
-        }
+        _ofKeys.ReadHeader(reader, clock);
+        _ofWindows?.ReadHeader(reader, clock);
     }
 
-    private static IReadOnlyList<HeldState> Describe(StateColumn[] columns, int row) => AreEmpty(columns, row)
-        ? []
-        :
-        [
-            .. columns
-                .Where(column => !column.IsEmpty(row))
-                .Select(column => new HeldState(column.Slot.Name, column.Describe(row))),
-        ];
-
-    private StateColumn Find(StateColumn[] columns, StateSlot slot)
+    public void EndRead()
     {
-        foreach (StateColumn column in columns)
-        {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
-        }
-
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_operator}': make it a static field of the "
-            + "function, or name it in Slots.");
+        _ofKeys.EndRead();
+        _ofWindows?.EndRead();
     }
+
+    public void WriteKey(int row, ByteWriter writer) => _ofKeys.WriteRow(row, writer);
+
+    public void ReadKey(int row, ByteReader reader) => _ofKeys.ReadRow(row, reader);
+
+    public void WriteWindow(int pane, ByteWriter writer) => _ofWindows?.WriteRow(pane, writer);
+
+    public void ReadWindow(int pane, ByteReader reader) => _ofWindows?.ReadRow(pane, reader);
+
+    public HeldState[] DescribeKey(int row) => [.. _ofKeys.Describe(row)];
+
+    public HeldState[] DescribeWindow(int pane) => _ofWindows is { } windows ? [.. windows.Describe(pane)] : [];
 }

@@ -14,11 +14,25 @@ public abstract class Area
         ["watermarks"] = new WatermarkArea(),
         ["timer-service"] = new TimerArea(),
         ["keyed-process-function"] = new ProcessFunctionArea(),
+        ["state-ttl"] = new TtlArea(),
     };
+
+    private readonly List<string> _insides = [];
 
     public static Area? Named(string area) => Known.GetValueOrDefault(area);
 
     public abstract void Run(JsonElement each);
+
+    /// <summary>What the case that has run said about Flink's insides; begins anew.</summary>
+    public IReadOnlyList<string> TakeInsides()
+    {
+        string[] taken = [.. _insides];
+        _insides.Clear();
+        return taken;
+    }
+
+    /// <summary>Notes what only describes Flink's insides, which is no reason to fail.</summary>
+    protected void Inside(string what) => _insides.Add(what);
 
     protected static void Expect<T>(string where, T expected, T actual)
     {

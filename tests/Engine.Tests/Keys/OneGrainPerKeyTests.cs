@@ -105,10 +105,10 @@ public sealed class OneGrainPerKeyTests
         after.Restore(before.Snapshot());
         after.Send(Reading.Input, new Reading("k1", 7, 10));
         after.AdvanceWatermark(T(30));
-        after.AdvanceClock(T(40));
+        after.AdvanceClock(T(41));
         Assert.Equal(
             [
-                "k1 +10 = 14", "k1  15 Event 14", "k1  17 Event 14", "k1 soon 26 Processing 14", "k2  19 Event 2",
+                "k1 +10 = 14, recent 4", "k1  15 Event 14", "k1  17 Event 14", "k1 soon 26 Processing 14", "k2  19 Event 2",
                 "k2 soon 26 Processing 2",
             ],
             ByKey(after.Read(Out), line => line[..2]));
@@ -126,7 +126,7 @@ public sealed class OneGrainPerKeyTests
         run.AdvanceClock(T(1));
         run.Send(Reading.Input, new Reading("a", 5, 4));
         KeyInspection a = run.Inspect("operator", "a")!;
-        Assert.Equal(["sum"], a.State.Select(each => each.Name));
+        Assert.Equal(["sum", "recent"], a.State.Select(each => each.Name));
         Assert.Equal([T(15)], a.Timers.Where(each => each.Domain == TimeDomain.Event).Select(each => each.Time));
         Assert.Null(run.Inspect("operator", "b"));
         Assert.Equal(1, run.Keys("operator"));
@@ -204,13 +204,16 @@ public sealed class OneGrainPerKeyTests
     private sealed class Restless : KeyedProcess<string, Reading, string>
     {
         internal static readonly ValueSlot<long> Sum = State.Value<long>("sum");
+        internal static readonly ReducingSlot<long> Recent =
+            State.Reducing<long>("recent", Math.Max).ExpiresAfter(Ms(40));
 
         public override void OnEvent(Reading value, IKeyContext<string, string> key)
         {
             key.State(Sum).Value += value.Value;
             key.Timers.Register(T(value.At + 10), TimeDomain.Event);
             key.Timers.SetProcessingTime("soon", T(key.Clock.Milliseconds + 25));
-            key.Emit($"{key.Key} +{value.Value} = {key.State(Sum).Value}");
+            key.Emit($"{key.Key} +{value.Value} = {key.State(Sum).Value}, recent {key.State(Recent).Value}");
+            key.State(Recent).Add(value.Value);
             if (value.Value % 2 == 1)
                 key.Emit(Odd, value.Value);
         }

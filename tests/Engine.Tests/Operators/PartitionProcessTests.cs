@@ -89,8 +89,8 @@ public sealed class PartitionProcessTests
         first.Send(Plain, new Reading("a", 1));
         byte[] snapshot = first.Snapshot();
         var other = new JobHarness(Counting(new Counts<string>()));
-        var fault = Assert.Throws<CorruptDataException>(() => other.Restore(snapshot));
-        Assert.Contains("the state 'held' of 'counts' was written as", fault.Message, StringComparison.Ordinal);
+        var fault = Assert.Throws<StateSchemaException>(() => other.Restore(snapshot));
+        Assert.Contains("the operator 'counts' holds the state 'held'", fault.Message, StringComparison.Ordinal);
         var without = new JobHarness(Counting(new Counts<string>("renamed")));
         without.Restore(snapshot);
         without.Send(Plain, new Reading("a", 1));

@@ -129,10 +129,14 @@ public sealed class RestoreTests
     private sealed class Busy : KeyedProcess<string, Reading, string>
     {
         private static readonly ListSlot<long> Values = State.List<long>("values");
+        private static readonly MapSlot<long, long> Recent = State.Map<long, long>("recent")
+            .ExpiresAfter(Ms(20), new TimeToLive { Update = TimeToLiveUpdate.OnReadAndWrite });
 
         public override void OnEvent(Reading value, IKeyContext<string, string> key)
         {
             key.State(Values).Add(value.Value);
+            if (!key.State(Recent).Contains(value.Value))
+                key.State(Recent)[value.Value] = value.At;
             key.Timers.Register(value.Value > 2 ? key.Clock : T(value.At + 3));
             key.Timers.SetProcessingTime("clock", key.Clock.Plus(9));
             if (value.Value == 0)
@@ -141,7 +145,8 @@ public sealed class RestoreTests
 
         public override void OnTimer(FiredTimer timer, IKeyContext<string, string> key)
         {
-            key.Emit($"{timer.Name} {timer.Time} {key.Key} {string.Join(',', key.State(Values).Items)}");
+            string recent = string.Join(',', key.State(Recent).Entries);
+            key.Emit($"{timer.Name} {timer.Time} {key.Key} {string.Join(',', key.State(Values).Items)} {recent}");
             if (key.State(Values).Items.Count > 2)
                 key.State(Values).Clear();
         }

@@ -1,0 +1,190 @@
+namespace Weir.Engine.State;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Operators;
+using Weir.Engine.Time;
+
+/// <summary>
+/// All keyed state of an operator: a column per slot, their form in a segment, and what the clock makes expire.
+/// Invariant: a segment names each state and frames what a row holds of it, so that every state is matched by name and
+/// one that is given up can be left out.
+/// </summary>
+/// <remarks>
+/// In a segment the header says for each state its name, kind, schema, version and whether it has times; a row says for
+/// each of them, in that order, whether it holds something, and if so a frame with its bytes.
+/// </remarks>
+internal sealed class StateTable
+{
+    private readonly string _operatorName;
+    private readonly StateColumn[] _columns;
+    private readonly StateColumn[] _cleaned;
+    private readonly HashSet<string> _dropped;
+    private (StateColumn? Column, bool IsTimed)[] _stored = [];
+
+    public StateTable(string operatorName, IReadOnlyList<StateSlot> slots, CodecRegistry codecs)
+    {
+        _operatorName = operatorName;
+        _columns = [.. slots.Select(slot => slot.CreateColumn(codecs, Current)).OfType<StateColumn>()];
+        _cleaned = [.. _columns.Where(column => column.Expiry?.Lifetime.Options.Cleanup == true)];
+        _dropped = [.. slots.OfType<DroppedSlot>().Select(slot => slot.Name)];
+    }
+
+    /// <summary>The row and the time that the state is used for.</summary>
+    public CurrentRow Current { get; } = new();
+
+    /// <summary>When the ingestion clock next removes something that has expired, or the maximum.</summary>
+    public EventTime NextExpiry
+    {
+        get
+        {
+            EventTime next = EventTime.MaxValue;
+            foreach (StateColumn column in _cleaned)
+                next = EventTime.Min(next, column.Expiry!.Next);
+            return next;
+        }
+    }
+
+    /// <summary>Whether the ingestion clock must go on to remove what will expire.</summary>
+    public bool WaitsForClock => NextExpiry != EventTime.MaxValue;
+
+    public StateColumn Of(StateSlot slot)
+    {
+        foreach (StateColumn column in _columns)
+        {
+            if (ReferenceEquals(column.Slot, slot))
+                return column;
+        }
+
+        throw new InvalidOperationException(
+            $"The state '{slot.Name}' is not among the slots of '{_operatorName}': make it a static field of the "
+            + "function, or name it in Slots.");
+    }
+
+    public bool IsEmpty(int row)
+    {
+        foreach (StateColumn column in _columns)
+        {
+            if (!column.IsEmpty(row))
+                return false;
+        }
+
+        return true;
+    }
+
+    public void Clear(int row)
+    {
+        foreach (StateColumn column in _columns)
+            column.Clear(row);
+    }
+
+    public IEnumerable<HeldState> Describe(int row) =>
+        from column in _columns
+        let held = column.Describe(row)
+        where held is not null
+        select new HeldState(column.Slot.Name, held);
+
+    /// <summary>The clock goes on; <see cref="TryExpire"/> is to be asked until it has nothing more.</summary>
+    public void AdvanceClock(EventTime clock)
+    {
+        if (!Current.Clock.HasValue)
+        {
+            foreach (StateColumn column in _columns)
+                column.Expiry?.Begin(clock);
+        }
+
+        Current.Clock = clock;
+    }
+
+    /// <summary>
+    /// Removes one element that has expired, where it is cleaned up, and says which row it was of; false if there is
+    /// none. All of them go before anything else happens at the new time, so that it can not be seen at which steps the
+    /// clock advanced: a job that reads its input in larger pieces has the same state.
+    /// </summary>
+    public bool TryExpire(out int row)
+    {
+        foreach (StateColumn column in _cleaned)
+        {
+            if (column.TryExpire(out row))
+                return true;
+        }
+
+        row = -1;
+        return false;
+    }
+
+    public void WriteHeader(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)_columns.Length);
+        foreach (StoredState stored in _columns.Select(column => column.Stored))
+        {
+            writer.WriteString(stored.Name);
+            writer.WriteString(stored.Kind);
+            writer.WriteString(stored.Schema);
+            writer.WriteVarint((ulong)stored.Version);
+            writer.WriteBool(stored.IsTimed);
+        }
+    }
+
+    /// <summary>Begins to read a segment.</summary>
+    /// <exception cref="StateSchemaException">A stored state does not fit.</exception>
+    public void ReadHeader(ByteReader reader, EventTime clock)
+    {
+        Current.Clock = clock;
+        _stored = new (StateColumn? Column, bool IsTimed)[reader.ReadCount()];
+        for (int i = 0; i < _stored.Length; i++)
+        {
+            StoredState stored = ReadStored(reader);
+            StateColumn? column = Array.Find(_columns, each => each.Slot.Name == stored.Name);
+            if (column is null && !_dropped.Contains(stored.Name))
+                throw StateSchemaException.Missing(_operatorName, stored);
+            if (column is not null && !CanRead(column, stored))
+                throw StateSchemaException.Changed(_operatorName, stored, column.Stored);
+            _stored[i] = (column, stored.IsTimed);
+        }
+    }
+
+    public void WriteRow(int row, ByteWriter writer)
+    {
+        foreach (StateColumn column in _columns)
+        {
+            writer.WriteBool(!column.IsEmpty(row));
+            if (column.IsEmpty(row))
+                continue;
+            int start = writer.BeginFrame();
+            column.Write(row, writer);
+            writer.EndFrame(start);
+        }
+    }
+
+    public void ReadRow(int row, ByteReader reader)
+    {
+        foreach ((StateColumn? column, bool isTimed) in _stored)
+        {
+            if (!reader.ReadBool())
+                continue;
+            int outer = reader.EnterFrame();
+            column?.Read(row, reader, isTimed);
+            if (column is not null && reader.Remaining > 0)
+                throw new CorruptDataException(
+                    $"{reader.Remaining} bytes of the state '{column.Slot.Name}' were not understood");
+            reader.LeaveFrame(outer);
+        }
+    }
+
+    /// <summary>All rows have been read.</summary>
+    public void EndRead()
+    {
+        foreach (StateColumn column in _columns)
+            column.Expiry?.Sort();
+    }
+
+    private static bool CanRead(StateColumn column, StoredState stored) =>
+        column.Kind == stored.Kind && column.Elements.TryReadAs(stored.Schema, stored.Version);
+
+    private static StoredState ReadStored(ByteReader reader) => new(
+        reader.ReadString() ?? "",
+        reader.ReadString() ?? "",
+        reader.ReadString() ?? "",
+        (int)Math.Min(reader.ReadVarint(), int.MaxValue),
+        reader.ReadBool());
+}
