@@ -127,8 +127,8 @@ internal static class GraphRules
             {
                 if (head is not ISourceNode { HasEventTime: false } source)
                     continue;
-                yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' "
-                    + "has no WithEventTime.";
+                yield return $"The operator '{node.Name}' works in event time, but the topic '{source.Topic.Name}' has "
+                    + "no WithEventTime.";
             }
         }
     }

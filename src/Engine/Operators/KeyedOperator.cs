@@ -34,6 +34,7 @@ internal abstract class KeyedOperator
         Watermark = watermark;
         while (EventTimers.TryTake(watermark, out DueTimer timer))
             OnTimer(timer, TimeDomain.Event);
+        OnWatermark();
     }
 
     /// <summary>Moves the ingestion clock and fires what is due, in order of time.</summary>
@@ -57,6 +58,11 @@ internal abstract class KeyedOperator
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
     protected abstract void OnTimer(DueTimer timer, TimeDomain domain);
+
+    /// <summary>The watermark rose, and the timers due at it have fired.</summary>
+    protected virtual void OnWatermark()
+    {
+    }
 
     protected void WriteTime(ByteWriter writer)
     {

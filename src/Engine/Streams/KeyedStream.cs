@@ -54,6 +54,27 @@ public sealed class KeyedStream<TKey, T>
             ]);
     }
 
+    /// <summary>
+    /// Begins a join of two streams that are keyed alike: by an interval of time, or by windows.
+    /// </summary>
+    /// <param name="right">As for <see cref="Connect{TRight}"/>.</param>
+    public StreamJoin<TKey, T, TRight> Join<TRight>(KeyedStream<TKey, TRight> right) => new(Connect(right));
+
+    /// <summary>
+    /// Begins a join with a changelog: each event of this stream meets the version of its key that was valid at its
+    /// time.
+    /// </summary>
+    /// <param name="versions">Has an event for each new version of a key, valid from the event's time on. Otherwise as
+    /// for <see cref="Connect{TRight}"/>.</param>
+    public TemporalJoin<TKey, T, TRight> JoinAsOf<TRight>(KeyedStream<TKey, TRight> versions) =>
+        new(Connect(versions), null);
+
+    /// <summary>
+    /// Begins to group two streams that are keyed alike: a function gets the events of both per key and window.
+    /// </summary>
+    /// <param name="right">As for <see cref="Connect{TRight}"/>.</param>
+    public CoGroup<TKey, T, TRight> CoGroup<TRight>(KeyedStream<TKey, TRight> right) => new(Connect(right));
+
     /// <summary>Divides each key's events into windows.</summary>
     /// <param name="windows">Made by <see cref="Windows"/>.</param>
     public WindowedStream<TKey, T> Window(WindowSpec windows)
