@@ -31,7 +31,7 @@ public static class Two
 
     /// <summary>Events of both sides over a few keys, and steps of their watermarks.</summary>
     public static readonly Gen<Step> Steps = Gen.Frequency(
-        (5, Gen.Select(Gen.Bool, Gen.Long[0, 40], Gen.Long[1, 9], Gen.OneOf("a", "b", "c"), (left, at, value, key) =>
+        (5, Gen.Select(Gen.Bool, Gen.Long[0, 40], Gen.Long[0, 9], Gen.OneOf("a", "b", "c"), (left, at, value, key) =>
             left ? Step.L(at, value, key) : Step.R(at, value, key))),
         (1, Gen.Long[0, 45].Select(Step.MarkLeft)),
         (1, Gen.Long[0, 45].Select(Step.MarkRight)));
