@@ -86,8 +86,8 @@ public sealed class JobGraph
         return node;
     }
 
-    internal void Connect<TKey, T>(KeyEdge<TKey, T> edge, StreamNode<T> from)
-        where TKey : notnull
+    internal void Connect<TEdge, T>(TEdge edge, StreamNode<T> from)
+        where TEdge : KeyEdge, IConsumer<T>
     {
         edge.Id = _edges.Count;
         _edges.Add(edge);
@@ -116,7 +116,7 @@ public sealed class JobGraph
         foreach (KeyEdge edge in _edges)
         {
             text.Append("key ").Append(edge.KeyType).Append(' ').Append(edge.From.Id).Append(" -> ")
-                .Append(edge.Target.Name).Append(edge.FollowsPartitions ? " as partitioned" : " shuffled").Append('\n');
+                .Append(edge.Target.Name).Append(' ').Append(edge.Way).Append('\n');
         }
 
         foreach ((StreamNode from, Topic topic) in _outputs)

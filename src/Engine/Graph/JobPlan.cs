@@ -157,7 +157,8 @@ public sealed class JobPlan
     private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
         where TKey : notnull
     {
-        object hasher = plan.Graph.Operators[operatorIndex].Inputs[0].GroupHasher(plan.Codecs);
+        object hasher = plan.Graph.Operators[operatorIndex].Inputs.First(edge => edge.IsKeyed)
+            .GroupHasher(plan.Codecs);
         return KeyGroups.GroupOf(((KeyHasher<TKey>)hasher).Hash(key), plan.GroupCount);
     }
 }

@@ -24,6 +24,14 @@ internal abstract class KeyEdge
     /// </summary>
     public abstract bool FollowsPartitions { get; }
 
+    /// <summary>
+    /// Whether its events belong to keys, so that the operator's <see cref="KeyedOperator.Apply"/> takes them.
+    /// </summary>
+    public virtual bool IsKeyed => true;
+
+    /// <summary>How its events find their key groups, for the fingerprint.</summary>
+    public virtual string Way => FollowsPartitions ? "as partitioned" : "shuffled";
+
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
     public abstract object GroupHasher(CodecRegistry codecs);
 
@@ -52,4 +60,26 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
             Target.Index, Id, stage.Plan.GroupCount, coPartitioned ? stage.Plan.PartitionsOfHead(stage.Head) : 0);
         return new KeyRouter<TKey, T>(this, spec, stage);
     }
+}
+
+/// <summary>Brings every event to every key group of an operator.</summary>
+internal sealed class BroadcastEdge<T>(StreamNode<T> from) : KeyEdge, IConsumer<T>
+{
+    public override StreamNode From => from;
+
+    public override Type KeyType => Target.KeyType;
+
+    public override bool FollowsPartitions => false;
+
+    public override bool IsKeyed => false;
+
+    public override string Way => "to every group";
+
+    public override object GroupHasher(CodecRegistry codecs) =>
+        throw new InvalidOperationException("A broadcast event has no key.");
+
+    public override Slice NewSlice(SliceTarget target, CodecRegistry codecs) => new Slice<T>(target, codecs.For<T>());
+
+    public Receiver<T> Receive(Stage stage) =>
+        new BroadcastRouter<T>(this, new RouterSpec(Target.Index, Id, stage.Plan.GroupCount, 0), stage);
 }

@@ -70,17 +70,18 @@ public sealed class GroupProgram
     public void Apply(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        KeyEdge edge = _stage.Plan.Graph.Edges[slice.Target.Edge];
         int applied = 0;
         foreach (Mark mark in slice.Marks)
         {
             if (mark.Position > applied)
-                _operator.Apply(slice, applied, mark.Position);
+                Apply(edge, slice, applied, mark.Position);
             applied = mark.Position;
             Step(slice.Target.Channel, in mark);
         }
 
         if (slice.Count > applied)
-            _operator.Apply(slice, applied, slice.Count);
+            Apply(edge, slice, applied, slice.Count);
         EventsIn += slice.Count;
     }
 
@@ -117,6 +118,14 @@ public sealed class GroupProgram
     /// <param name="from">0 to begin, then <see cref="KeyPage.Next"/>.</param>
     /// <param name="limit">1 or more.</param>
     public KeyPage ViewKeys(long from, int limit) => _operator.ViewKeys(from, limit);
+
+    private void Apply(KeyEdge edge, Slice slice, int from, int to)
+    {
+        if (edge.IsKeyed)
+            _operator.Apply(slice, from, to);
+        else
+            _operator.ApplyUnkeyed(edge, slice, from, to);
+    }
 
     private void Step(int channel, in Mark mark)
     {

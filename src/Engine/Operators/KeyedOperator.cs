@@ -28,6 +28,10 @@ internal abstract class KeyedOperator
     /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
     public abstract void Apply(Slice slice, int from, int to);
 
+    /// <summary>Applies events <c>[from, to)</c> of a slice that came over an edge without keys.</summary>
+    public virtual void ApplyUnkeyed(KeyEdge edge, Slice slice, int from, int to) =>
+        throw new InvalidOperationException($"The operator takes no events without a key from the edge {edge.Id}.");
+
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
     public void AdvanceWatermark(EventTime watermark)
     {

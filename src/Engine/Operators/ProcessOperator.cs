@@ -8,13 +8,15 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>A function with keyed state and timers, for a key group.</summary>
-internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
+internal sealed partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
     where TKey : notnull
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
     private readonly KeyedProcess<TKey, TIn, TOut> _function;
     private readonly CurrentRow _current = new();
     private readonly StateColumn[] _columns;
+    private readonly BroadcastMap[] _broadcast;
+    private readonly int _group;
     private readonly RowTimerService _timers;
     private readonly Dictionary<object, object> _sides = [];
 
@@ -23,7 +25,13 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     {
         _node = node;
         _function = node.Function;
-        _columns = [.. node.Slots.Select(slot => slot.CreateColumn(stage.Plan.Codecs, _current))];
+        _group = stage.Instance;
+        _columns =
+        [
+            .. node.Slots.Where(slot => slot is not IBroadcastSlot)
+                .Select(slot => slot.CreateColumn(stage.Plan.Codecs, _current)),
+        ];
+        _broadcast = [.. node.Slots.OfType<IBroadcastSlot>().Select(slot => slot.CreateMap(stage.Plan.Codecs))];
         _timers = new RowTimerService(EventTimers, ClockTimers, _current);
         foreach (ISideOfProcess side in node.Sides)
             _sides.Add(side.Output, side.Receivers(stage));
@@ -96,7 +104,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     }
 
     protected override string StateSchema =>
-        $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
+        $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]"
+        + (_broadcast.Length == 0 ? "" : $", broadcast [{string.Join(", ", _broadcast.Select(map => map.Schema))}]");
 
     protected override bool IsRowEmpty(int row) =>
         !_timers.HasAny(row) && Array.TrueForAll(_columns, column => column.IsEmpty(row));
@@ -104,11 +113,15 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     protected override void WriteShared(ByteWriter writer)
     {
         _timers.WriteNames(writer);
+        foreach (BroadcastMap map in _broadcast)
+            map.Write(writer);
     }
 
     protected override void ReadShared(ByteReader reader)
     {
         _timers.ReadNames(reader);
+        foreach (BroadcastMap map in _broadcast)
+            map.Read(reader);
     }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
@@ -164,8 +177,10 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
                 return column;
         }
 
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the "
-            + "function, or name it in Slots.");
+        throw UnknownSlot(slot);
     }
+
+    private InvalidOperationException UnknownSlot(StateSlot slot) => new(
+        $"The state '{slot.Name}' is not among the slots of '{_node.Name}': make it a static field of the function, or "
+        + "name it in Slots.");
 }

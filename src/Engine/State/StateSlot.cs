@@ -18,6 +18,13 @@ public static class State
     /// <param name="name">As for <see cref="Value{T}"/>.</param>
     public static MapSlot<TKey, TValue> Map<TKey, TValue>(string name)
         where TKey : notnull => new(name);
+
+    /// <summary>
+    /// A map that all keys share, in order of first insertion: broadcast events change it, events of keys read it.
+    /// </summary>
+    /// <param name="name">As for <see cref="Value{T}"/>.</param>
+    public static BroadcastSlot<TKey, TValue> Broadcast<TKey, TValue>(string name)
+        where TKey : notnull => new(name);
 }
 
 /// <summary>
