@@ -4,8 +4,8 @@ using Weir.Engine.Time;
 
 /// <summary>
 /// How far apart in event time two events may lie to be joined: a left one at l and a right one at r if
-/// <c>l + lower &lt;= r &lt;= l + upper</c>, strictly so at an end that is made exclusive. From -5 s to 10 s, a left event
-/// at 60 s meets right ones from 55 s to 70 s.
+/// <c>l + lower &lt;= r &lt;= l + upper</c>, strictly so at an end that is made exclusive. From -5 s to 10 s, a left
+/// event at 60 s meets right ones from 55 s to 70 s.
 /// </summary>
 public sealed class JoinInterval
 {
@@ -33,8 +33,8 @@ public sealed class JoinInterval
     /// <summary>An interval with both ends inside.</summary>
     /// <param name="lower">How much earlier (negative) or later (positive) than the left event the right one is at
     /// least; whole milliseconds count. <see cref="TimeSpan.MinValue"/>: without bound.</param>
-    /// <param name="upper">The same at most, not below <paramref name="lower"/>. <see cref="TimeSpan.MaxValue"/>: without
-    /// bound, so left events are held until the end of the input.</param>
+    /// <param name="upper">The same at most, not below <paramref name="lower"/>. <see cref="TimeSpan.MaxValue"/>:
+    /// without bound, so left events are held until the end of the input.</param>
     /// <exception cref="ArgumentException"><paramref name="lower"/> is above <paramref name="upper"/>.</exception>
     public static JoinInterval Between(TimeSpan lower, TimeSpan upper)
     {

@@ -7,14 +7,14 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>
-/// Joins the events of two sides whose times lie an interval apart, for a key group. Each event meets those of the other
-/// side that are held, and is held itself until the watermark says that it has met all.
+/// Joins the events of two sides whose times lie an interval apart, for a key group. Each event meets those of the
+/// other side that are held, and is held itself until the watermark says that it has met all.
 /// Invariant: a row holds exactly the events that were not due for removal at the last step of the watermark.
 /// </summary>
 /// <remarks>
-/// From -5 s to 10 s: a left event at 60 s meets right ones in [55 s, 70 s] and is freed when the watermark reaches 70 s;
-/// a right one at 60 s meets left ones in [50 s, 65 s] and is freed at 65 s. An event below the watermark is late.
-/// Source: Flink's IntervalJoinOperator.
+/// From -5 s to 10 s: a left event at 60 s meets right ones in [55 s, 70 s] and is freed when the watermark reaches
+/// 70 s; a right one at 60 s meets left ones in [50 s, 65 s] and is freed at 65 s. An event below the watermark is
+/// late; one at the watermark is not, though what it could have met may be freed. Source: Flink's IntervalJoinOperator.
 /// </remarks>
 internal sealed class IntervalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOperator<TKey, TLeft, TRight, TOut>
     where TKey : notnull

@@ -36,7 +36,8 @@ internal abstract class JoinOperator<TKey, TLeft, TRight, TOut> : KeyedOperator<
             try
             {
                 if (!time.HasValue)
-                    throw new InvalidOperationException("The event has no timestamp, and a join in event time needs one.");
+                    throw new InvalidOperationException(
+                        "The event has no timestamp, and a join in event time needs one.");
                 if (value.IsLeft(out TLeft? left, out TRight? right))
                     OnLeft(key, in left, time);
                 else

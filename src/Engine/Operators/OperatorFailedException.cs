@@ -5,8 +5,8 @@ using Weir.Engine.Time;
 /// <summary>A function of the user's failed on an event or timer; the message names the operator and the key.</summary>
 public sealed class OperatorFailedException(string operatorName, object? key, EventTime time, Exception fault)
     : Exception(
-    $"The operator '{operatorName}' failed {(key is null ? "on a broadcast event" : $"for the key '{key}'")} at {time}: "
-    + fault.Message,
+    $"The operator '{operatorName}' failed {(key is null ? "on a broadcast event" : $"for the key '{key}'")} "
+    + $"at {time}: {fault.Message}",
     fault)
 {
     /// <summary>The operator.</summary>

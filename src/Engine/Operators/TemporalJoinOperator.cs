@@ -7,8 +7,9 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>
-/// Joins each left event with the version of its key that was valid at its time, for a key group: the newest right event
-/// that is not later. A left event waits until the watermark reaches its time, so that no such version can come any more.
+/// Joins each left event with the version of its key that was valid at its time, for a key group: the newest right
+/// event that is not later. A left event waits until the watermark reaches its time, so that no such version can come
+/// any more.
 /// Invariants: no left event at or below the watermark waits; of the versions at or below it, the newest is held, or
 /// none if it says that there is none any more.
 /// </summary>

@@ -34,7 +34,7 @@ public sealed class BroadcastConnection<TKey, T>
     }
 
     /// <summary>Connects a further broadcast stream.</summary>
-    /// <param name="broadcast">A stream of the same job, of the same type as another one or of a type of its own.</param>
+    /// <param name="broadcast">A stream of the same job, of a type of its own or of that of another one.</param>
     public BroadcastConnection<TKey, T> Connect<TBroadcast>(BroadcastStream<TBroadcast> broadcast)
     {
         ArgumentNullException.ThrowIfNull(broadcast);

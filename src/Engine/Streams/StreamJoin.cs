@@ -92,9 +92,9 @@ public sealed class TemporalJoin<TKey, TLeft, TRight>
     /// </summary>
     /// <remarks>
     /// An event gives its result when the watermark of both streams reaches its time, so results are in order of time;
-    /// their timestamps are those of the events. An event that is not above the watermark is late: it is not joined, for
-    /// the version of its time may be gone. A version that is not above the watermark is late as well: results that
-    /// were given stay as they are, and later events see it unless a newer version is held. Both are counted.
+    /// their timestamps are those of the events. An event that is not above the watermark is late: it is not joined,
+    /// for the version of its time may be gone. A version that is not above the watermark is late as well: results
+    /// that were given stay as they are, and later events see it unless a newer version is held. Both are counted.
     /// </remarks>
     /// <param name="name">Identifies the state: required, unique in the job, and stable.</param>
     /// <param name="combine">A pure function of an event and its version.</param>

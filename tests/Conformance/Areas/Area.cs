@@ -14,6 +14,7 @@ public abstract class Area
         ["watermarks"] = new WatermarkArea(),
         ["timer-service"] = new TimerArea(),
         ["keyed-process-function"] = new ProcessFunctionArea(),
+        ["interval-join"] = new IntervalJoinArea(),
     };
 
     public static Area? Named(string area) => Known.GetValueOrDefault(area);

@@ -123,8 +123,8 @@ public sealed class BroadcastTests
         var fault = Assert.Throws<JobDefinitionException>(() => new JobHarness(new TestJob(job => Two.Lefts(job)
             .Connect(job.From(Rules).Broadcast()).Process("deaf", new Deaf()).To(Tables.Texts))));
         Assert.Contains(
-            "The function Deaf of the operator 'deaf' is connected to broadcast events of the type Rule and does not take "
-            + "them: let it implement IBroadcastInput<Rule, String, String>.",
+            "The function Deaf of the operator 'deaf' is connected to broadcast events of the type Rule and does not "
+            + "take them: let it implement IBroadcastInput<Rule, String, String>.",
             fault.Message,
             StringComparison.Ordinal);
     }
@@ -151,7 +151,8 @@ public sealed class BroadcastTests
         var plan = new JobPlan(
             graph,
             codecs,
-            graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, topic => topic.Name == "rules" ? 3 : 2));
+            graph.Inputs.Concat(graph.Outputs)
+                .ToDictionary(topic => topic.Name, topic => topic.Name == "rules" ? 3 : 2));
         Assert.Equal(1 + 3 + 2, plan.ChannelCount(0, 17));
     }
 
@@ -223,7 +224,8 @@ public sealed class BroadcastTests
     {
         var codecs = new CodecRegistry();
         var graph = JobGraph.Build(
-            new TestJob(job => Two.Lefts(job).Connect(job.From(Rules).Broadcast()).Process("limits", function)), codecs);
+            new TestJob(job => Two.Lefts(job).Connect(job.From(Rules).Broadcast()).Process("limits", function)),
+            codecs);
         return new JobPlan(graph, codecs, graph.Inputs.ToDictionary(topic => topic.Name, _ => 1)).CreateGroup(0, 0);
     }
 
@@ -243,7 +245,9 @@ public sealed class BroadcastTests
 
     /// <summary>Says which rules a reading meets, sums up the readings of a key, and obeys orders.</summary>
     private sealed class Limits
-        : KeyedProcess<string, Reading, string>, IBroadcastInput<Rule, string, string>, IBroadcastInput<string, string, string>
+        : KeyedProcess<string, Reading, string>,
+            IBroadcastInput<Rule, string, string>,
+            IBroadcastInput<string, string, string>
     {
         private static readonly ValueSlot<long> Held = State.Value<long>("held");
         private static readonly BroadcastSlot<string, long> Known = State.Broadcast<string, long>("rules");

@@ -23,7 +23,8 @@ internal sealed class IntervalJoinOracle(long lower, long upper)
             }
 
             lines.AddRange(Enumerable.Range(0, i)
-                .Where(j => steps[j].Event?.Key == now.Key && steps[j].Left != steps[i].Left && Waits(steps, watermarks, j, i))
+                .Where(j => steps[j].Event?.Key == now.Key && steps[j].Left != steps[i].Left)
+                .Where(j => Waits(steps, watermarks, j, i))
                 .Select(j => (
                     Left: steps[i].Left ? now : steps[j].Event!,
                     Right: steps[i].Left ? steps[j].Event! : now))

@@ -144,7 +144,8 @@ public sealed class IntervalJoinTests
     public void AStreamWithoutEventTimeCanNotBeJoined()
     {
         var fault = Assert.Throws<JobDefinitionException>(() => new JobHarness(new TestJob(job =>
-            Two.Lefts(job).Join(job.From(Two.Right).KeyBy(Two.Right.Key)).Within(Between(0, 0)).Select("join", Two.Pair))));
+            Two.Lefts(job).Join(job.From(Two.Right).KeyBy(Two.Right.Key)).Within(Between(0, 0))
+                .Select("join", Two.Pair))));
         Assert.Contains("'join' works in event time, but the topic 'right'", fault.Message, StringComparison.Ordinal);
     }
 
@@ -163,7 +164,7 @@ public sealed class IntervalJoinTests
         var fault = Assert.Throws<JobDefinitionException>(() => new JobHarness(new TestJob(job =>
             Two.Lefts(job).Join(Two.Rights(job)).Within(Between(0, 0)).Select("join", Two.Pair)
                 .PublishAs(new View<long, string>("numbers")))));
-        Assert.Contains("The view 'numbers' has keys of the type 'System.Int64'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'numbers' has keys of the type 'System.Int64'", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

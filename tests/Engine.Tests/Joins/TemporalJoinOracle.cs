@@ -20,7 +20,8 @@ internal sealed class TemporalJoinOracle(Step[] steps)
         .ThenBy(each => each.Left.At)
         .Select(each => $"{each.Step}: {Two.Pair(each.Left, VersionOf(each.Left, each.Step))}");
 
-    private int StepOf(long time) => Enumerable.Range(0, steps.Length).FirstOrDefault(i => _watermarks[i + 1] >= time, -1);
+    private int StepOf(long time) =>
+        Enumerable.Range(0, steps.Length).FirstOrDefault(i => _watermarks[i + 1] >= time, -1);
 
     private Reading? VersionOf(Reading left, int before) => Enumerable.Range(0, before)
         .Where(i => steps[i].Right && steps[i].Event?.Key == left.Key && steps[i].Event!.At <= left.At)

@@ -142,8 +142,7 @@ public sealed class TemporalJoinTests
     public void AFailureNamesOperatorKeyAndTime()
     {
         var run = new JobHarness(new TestJob(job => Two.Stamped(Two.Lefts(job).JoinAsOf(Two.Rights(job))
-            .EndedBy(version => version.Value == 0 ? throw new InvalidOperationException("no") : false)
-            .SelectOrDefault<string>("join", (_, version) => version is null ? throw new InvalidOperationException("no") : ""))));
+            .SelectOrDefault("join", (_, version) => version?.Key ?? throw new InvalidOperationException("no")))));
         Two.Lines(run, L(7), R(9, 0, "b"));
         var fault = Assert.Throws<OperatorFailedException>(() => run.AdvanceWatermark(T(8)));
         Assert.Equal(("join", "a", T(7)), (fault.OperatorName, fault.Key, fault.Time));
@@ -218,7 +217,8 @@ public sealed class TemporalJoinTests
         bool crash, int partitions, bool outer = true, bool stamped = true, int groups = KeyGroups.Default) => new(
         new TestJob(job =>
         {
-            var join = Two.Lefts(job.KeyGroups(groups)).JoinAsOf(Two.Rights(job)).EndedBy(version => version.Value == 0);
+            var join = Two.Lefts(job.KeyGroups(groups)).JoinAsOf(Two.Rights(job))
+                .EndedBy(version => version.Value == 0);
             var results = (outer ? join.SelectOrDefault("join", Two.Pair) : join.Select("join", Two.Pair))
                 .LateLeftTo(Two.LateLeft).LateRightTo(Two.LateRight);
             if (stamped)

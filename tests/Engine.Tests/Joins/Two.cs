@@ -7,7 +7,7 @@ using Weir.Engine.Testing;
 using Weir.Engine.Time;
 using static Weir.Engine.Tests.Reading;
 
-/// <summary>A row of a table of input for two streams: an event of a side, or the watermark of a side or of both.</summary>
+/// <summary>A row of a table of input for two streams: an event of a side, or the watermark of one or both.</summary>
 public readonly record struct Step(bool Left, bool Right, Reading? Event, long Watermark)
 {
     public static Step L(long at, long value = 1, string key = "a") => new(true, false, new Reading(key, at, value), 0);
@@ -50,13 +50,10 @@ public static class Two
 
     public static void Play(JobHarness run, Step step)
     {
-        foreach (KeyedTopic<string, Reading> topic in new[] { Left, Right }.Where((_, i) => i == 0 ? step.Left : step.Right))
-        {
-            if (step.Event is { } reading)
-                run.Send(topic, reading);
-            else
-                run.AdvanceWatermark(topic, T(step.Watermark));
-        }
+        if (step.Left)
+            Play(run, Left, step);
+        if (step.Right)
+            Play(run, Right, step);
     }
 
     /// <summary>What came of each row, in order.</summary>
@@ -71,9 +68,21 @@ public static class Two
 
     /// <summary>The same, with the lines of a row in the order of their text: keys are in no order.</summary>
     public static string[] OrderedLines(JobHarness run, params Step[] table) =>
-        [.. table.SelectMany((step, index) => Lines(run, step).Order(StringComparer.Ordinal).Select(line => index + line[1..]))];
+    [
+        .. table.SelectMany((step, index) =>
+            Lines(run, step).Order(StringComparer.Ordinal).Select(line => index + line[1..])),
+    ];
 
-    private static KeyedStream<string, Reading> From(JobBuilder job, KeyedTopic<string, Reading> topic) => job.From(topic)
+    private static void Play(JobHarness run, KeyedTopic<string, Reading> topic, Step step)
+    {
+        if (step.Event is { } reading)
+            run.Send(topic, reading);
+        else
+            run.AdvanceWatermark(topic, T(step.Watermark));
+    }
+
+    private static KeyedStream<string, Reading> From(JobBuilder job, KeyedTopic<string, Reading> topic) => job
+        .From(topic)
         .WithEventTime(reading => T(reading.At), Watermarks.Bounded(TimeSpan.FromDays(1)))
         .KeyBy(topic.Key);
 
