@@ -76,8 +76,8 @@ public sealed class TemporalJoin<TKey, TLeft, TRight>
     }
 
     /// <summary>
-    /// States which versions are deletions: from the time of such a one until the next version there is none, and
-    /// nothing is held for the key once the watermark has passed it.
+    /// States which versions are deletions: from the time of such a one until the next version there is none. Nothing
+    /// is held for the key once the watermark has passed it, so an older version that comes only then counts again.
     /// </summary>
     /// <param name="ends">A pure function of a version. Default: no version is a deletion.</param>
     public TemporalJoin<TKey, TLeft, TRight> EndedBy(Func<TRight, bool> ends)

@@ -117,6 +117,16 @@ public sealed class TemporalJoinTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void ALateVersionCountsAgainWhenItsDeletionIsForgotten(bool crash, int partitions)
+    {
+        JobHarness run = Job(crash, partitions);
+        Assert.Equal(
+            ["4: a 30/1 15/7 at 30"], Two.Lines(run, R(20, 0), Mark(25), R(15, 7), L(30), Mark(30)));
+        Assert.Equal(1, run.LateEvents("join"));
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void AKeyWithoutVersionsIsForgottenWhenItsEventsAreGiven(bool crash, int partitions)
     {
         JobHarness run = Job(crash, partitions);
