@@ -16,6 +16,9 @@ internal abstract class Edge
 
     public abstract StreamNode From { get; }
 
+    /// <summary>Whether it brings what the operator is for; all else comes beside it and takes another way in.</summary>
+    public virtual bool IsMain => true;
+
     /// <summary>What distinguishes it from another edge, for the fingerprint.</summary>
     public abstract string Describe();
 

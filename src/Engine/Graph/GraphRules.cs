@@ -169,8 +169,8 @@ internal static class GraphRules
             {
                 if (head is not ISourceNode { HasEventTime: false } source)
                     continue;
-                yield return $"The operator '{node.Name}' uses event-time windows, but the topic '{source.Topic.Name}' "
-                    + "has no WithEventTime.";
+                yield return $"The operator '{node.Name}' works in event time, but the topic '{source.Topic.Name}' has "
+                    + "no WithEventTime.";
             }
         }
     }
@@ -181,6 +181,13 @@ internal static class GraphRules
         {
             yield return $"The function of '{node.Name}' waits: add .OneGrainPerKey() to the operator, or use "
                 + "KeyedProcess.";
+        }
+
+        foreach (IOperatorNode node in graph.Operators.Where(node => node.OneGrainPerKey))
+        {
+            if (node.Inputs.Exists(edge => !edge.IsMain))
+                yield return $"The operator '{node.Name}' takes broadcast events, whose state its keys share: it can "
+                    + "not have one grain per key.";
         }
     }
 

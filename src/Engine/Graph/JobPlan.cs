@@ -199,7 +199,7 @@ public sealed class JobPlan
     private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
         where TKey : notnull
     {
-        var edge = (KeyEdge)plan.Graph.Operators[operatorIndex].Inputs[0];
+        var edge = plan.Graph.Operators[operatorIndex].Inputs.OfType<KeyEdge>().First();
         return KeyGroups.GroupOf(((KeyHasher<TKey>)edge.GroupHasher(plan.Codecs)).Hash(key), plan.GroupCount);
     }
 }

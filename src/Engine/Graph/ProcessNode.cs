@@ -17,6 +17,9 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public List<ISideOfProcess> Sides { get; } = [];
 
+    /// <summary>What takes the broadcast events of an edge.</summary>
+    public Dictionary<Edge, BroadcastHandler<TKey, TOut>> Broadcasts { get; } = [];
+
     public override IEnumerable<Type> StateTypes => Slots.SelectMany(slot => slot.Types);
 
     public override IEnumerable<string> PartNames =>

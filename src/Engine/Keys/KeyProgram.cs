@@ -82,7 +82,7 @@ public sealed class KeyProgram
     internal KeyAnswer Answer(long lateEvents) => new(
         IsEmpty,
         _operator.ViewKeys(0, 1).Keys.Count > 0,
-        _operator.EventTimers.Next,
+        _operator.NextEventTimer,
         _operator.NextClockTimer,
         lateEvents,
         _capture.Take());

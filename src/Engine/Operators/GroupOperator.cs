@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Time;
 
@@ -26,6 +27,10 @@ internal abstract class GroupOperator
 
     /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
     public abstract void Apply(Slice slice, int from, int to);
+
+    /// <summary>Applies events <c>[from, to)</c> of a slice that came beside what the operator is for.</summary>
+    public virtual void ApplyAside(Edge edge, Slice slice, int from, int to) =>
+        throw new InvalidOperationException($"The operator takes nothing from the edge {edge.Id}.");
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
     public virtual void AdvanceWatermark(EventTime watermark)

@@ -86,17 +86,18 @@ public sealed class GroupProgram
     public void Apply(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        Edge edge = _stage.Plan.Graph.Edges[slice.Target.Edge];
         int applied = 0;
         foreach (Mark mark in slice.Marks)
         {
             if (mark.Position > applied)
-                _operator.Apply(slice, applied, mark.Position);
+                ApplyEvents(edge, slice, applied, mark.Position);
             applied = mark.Position;
             Step(slice.Target.Channel, in mark);
         }
 
         if (slice.Count > applied)
-            _operator.Apply(slice, applied, slice.Count);
+            ApplyEvents(edge, slice, applied, slice.Count);
         EventsIn += slice.Count;
     }
 
@@ -167,6 +168,14 @@ public sealed class GroupProgram
         _clocks.Write(segment.Writer);
         held.Write(segment);
         return segment.Finish();
+    }
+
+    private void ApplyEvents(Edge edge, Slice slice, int from, int to)
+    {
+        if (edge.IsMain)
+            _operator.Apply(slice, from, to);
+        else
+            _operator.ApplyAside(edge, slice, from, to);
     }
 
     private void Step(int channel, in Mark mark)

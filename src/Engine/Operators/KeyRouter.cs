@@ -14,49 +14,35 @@ using Weir.Engine.Time;
 internal readonly record struct RouterSpec(int Operator, int Edge, int Groups, int Partitions);
 
 /// <summary>
-/// Splits a stage's events by key group into slices. Invariant: every group that this channel feeds sees every step of
-/// the stage's time in its place between the events.
+/// Gathers a stage's events for the key groups of an operator in slices. Invariant: every group that this channel feeds
+/// sees every step of the stage's time in its place between the events.
 /// </summary>
 /// <remarks>
 /// Where the order of channels is a matter of arrival (after a shuffle), steps with no event between them are merged;
 /// the last one before the end of the input is kept, so that what is due before the end is told from the end itself.
 /// Without a shuffle nothing is merged: the receiver sees exactly the steps that the log has.
 /// </remarks>
-internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
-    where TKey : notnull
+internal abstract class Router<T> : Receiver<T>, IStageEnd
 {
-    private readonly EventKey<TKey, T> _key;
-    private readonly KeyHasher<TKey> _hasher;
     private readonly Codec<T> _codec;
-    private readonly RouterSpec _spec;
     private readonly Stage _stage;
     private readonly int[] _channels;
     private readonly Slice<T>?[] _slices;
 
-    public KeyRouter(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
+    protected Router(Edge edge, RouterSpec spec, Stage stage)
     {
-        _key = edge.Key;
-        _spec = spec;
+        Spec = spec;
         _stage = stage;
         _codec = stage.Plan.Codecs.For<T>();
-        _hasher = edge.Key.GroupHasher(stage.Plan.Codecs);
         _slices = new Slice<T>?[spec.Groups];
         _channels = [.. Enumerable.Range(0, spec.Groups).Select(group => stage.Plan.ChannelOf(edge, stage, group))];
     }
 
-    public override void OnEvent(in T value, EventTime time)
-    {
-        uint hash = _hasher.Hash(_key.Take(in value));
-        int group = KeyGroups.GroupOf(hash, _spec.Groups);
-        if (_channels[group] < 0)
-            throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, _spec.Partitions));
-        (_slices[group] ?? Open(group)).Add(in value, time);
-        _stage.Held++;
-    }
+    protected RouterSpec Spec { get; }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)
     {
-        bool mayMerge = _spec.Partitions == 0 && watermark != EventTime.MaxValue;
+        bool mayMerge = Spec.Partitions == 0 && watermark != EventTime.MaxValue;
         for (int group = 0; group < _slices.Length; group++)
         {
             if (_channels[group] < 0)
@@ -80,8 +66,39 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
         }
     }
 
+    protected void Add(int group, in T value, EventTime time)
+    {
+        if (_channels[group] < 0)
+            throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, Spec.Partitions));
+        (_slices[group] ?? Open(group)).Add(in value, time);
+        _stage.Held++;
+    }
+
     private Slice<T> Open(int group) =>
-        _slices[group] = new Slice<T>(new SliceTarget(_spec.Operator, group, _channels[group], _spec.Edge), _codec);
+        _slices[group] = new Slice<T>(new SliceTarget(Spec.Operator, group, _channels[group], Spec.Edge), _codec);
+}
+
+/// <summary>Sends each event to the group of its key.</summary>
+internal sealed class KeyRouter<TKey, T>(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
+    : Router<T>(edge, spec, stage)
+    where TKey : notnull
+{
+    private readonly EventKey<TKey, T> _key = edge.Key;
+    private readonly KeyHasher<TKey> _hasher = edge.Key.GroupHasher(stage.Plan.Codecs);
+
+    public override void OnEvent(in T value, EventTime time) =>
+        Add(KeyGroups.GroupOf(_hasher.Hash(_key.Take(in value)), Spec.Groups), in value, time);
+}
+
+/// <summary>Sends each event to every group.</summary>
+internal sealed class BroadcastRouter<T>(BroadcastEdge<T> edge, RouterSpec spec, Stage stage)
+    : Router<T>(edge, spec, stage)
+{
+    public override void OnEvent(in T value, EventTime time)
+    {
+        for (int group = 0; group < Spec.Groups; group++)
+            Add(group, in value, time);
+    }
 }
 
 /// <summary>

@@ -58,10 +58,11 @@ internal abstract class KeyedOperator : GroupOperator
     public void SetLateEvents(long count) => LateEvents = count;
 
     /// <summary>As <see cref="AdvanceWatermark"/>, for an operator whose function may wait.</summary>
-    public ValueTask AdvanceWatermarkAsync(EventTime watermark)
+    public async ValueTask AdvanceWatermarkAsync(EventTime watermark)
     {
         Watermark = watermark;
-        return FireAsync(TimeDomain.Event, watermark);
+        await FireAsync(TimeDomain.Event, watermark);
+        OnWatermark();
     }
 
     /// <summary>As <see cref="AdvanceClock"/>, for an operator whose function may wait.</summary>
@@ -78,6 +79,7 @@ internal abstract class KeyedOperator : GroupOperator
         Watermark = watermark;
         while (EventTimers.TryTake(watermark, out DueTimer timer))
             OnTimer(timer, TimeDomain.Event);
+        OnWatermark();
     }
 
     /// <summary>Moves the ingestion clock and fires what is due, in order of time.</summary>
@@ -119,6 +121,11 @@ internal abstract class KeyedOperator : GroupOperator
 
         Firing = EventTime.MinValue;
         IsFiringByWatermark = false;
+    }
+
+    /// <summary>The watermark rose, and the timers due at it have fired.</summary>
+    protected virtual void OnWatermark()
+    {
     }
 
     /// <summary>The ingestion clock moved; its timers have not fired yet.</summary>

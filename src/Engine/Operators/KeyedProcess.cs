@@ -76,6 +76,11 @@ public interface IKeyContext<out TKey, in TOut>
     /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
     IAggregatingState<TAdded, TResult> State<TAdded, TResult>(AggregatingSlot<TAdded, TResult> slot);
 
+    /// <summary>What broadcast events have left, the same for all keys; only they can change it.</summary>
+    /// <exception cref="InvalidOperationException">The slot is not among the function's slots.</exception>
+    IReadOnlyMapState<TMapKey, TValue> State<TMapKey, TValue>(BroadcastSlot<TMapKey, TValue> slot)
+        where TMapKey : notnull;
+
     /// <summary>
     /// Emits a result. Its timestamp is <see cref="Time"/>; what a processing timer emits has none.
     /// </summary>

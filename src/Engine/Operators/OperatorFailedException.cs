@@ -16,7 +16,7 @@ public sealed class OperatorFailedException(string operatorName, object? key, Ev
     /// <summary>The operator.</summary>
     public string OperatorName { get; } = operatorName;
 
-    /// <summary>The key; null if the operator has none.</summary>
+    /// <summary>The key; null if the operator has none, or if it failed on a broadcast event.</summary>
     public object? Key { get; } = key;
 
     /// <summary>The timestamp of the event or timer.</summary>

@@ -8,13 +8,16 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>A function with keyed state and timers, for a key group.</summary>
-internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
+internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
     where TKey : notnull
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
     private readonly KeyedProcess<TKey, TIn, TOut> _function;
     private readonly CurrentRow _current;
     private readonly StateTable _state;
+    private readonly StateTable _shared;
+    private readonly BroadcastMap[] _broadcast;
+    private readonly int _group;
     private readonly RowTimerService _timers;
     private readonly SideReceivers _sides;
 
@@ -23,8 +26,12 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
     {
         _node = node;
         _function = node.Function;
-        _state = new StateTable(node.Name, node.Slots, stage.Plan.Codecs);
+        _group = stage.Instance;
+        _state = new StateTable(node.Name, [.. node.Slots.Where(slot => slot is not IBroadcastSlot)], stage.Plan.Codecs);
         _current = _state.Current;
+        _shared = new StateTable(node.Name, [.. node.Slots.Where(slot => slot is IBroadcastSlot)], stage.Plan.Codecs);
+        _shared.Current.Row = SharedRow;
+        _broadcast = [.. node.Slots.OfType<IBroadcastSlot>().Select(slot => slot.CreateMap(_shared))];
         _timers = new RowTimerService(EventTimers, ClockTimers, _current);
         _sides = new SideReceivers(node.Name, node.Sides, stage);
     }
@@ -128,12 +135,16 @@ internal class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKe
     {
         _timers.WriteNames(writer);
         _state.WriteHeader(writer);
+        _shared.WriteHeader(writer);
+        _shared.WriteRow(SharedRow, writer);
     }
 
     protected override void ReadShared(ByteReader reader)
     {
         _timers.ReadNames(reader);
         _state.ReadHeader(reader, Clock);
+        _shared.ReadHeader(reader, Clock);
+        _shared.ReadRow(SharedRow, reader);
     }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)

@@ -47,6 +47,13 @@ public static class State
     /// </summary>
     /// <param name="name">The name that the state had.</param>
     public static StateSlot Dropped(string name) => new DroppedSlot(name);
+
+    /// <summary>
+    /// A map that all keys share, in order of first insertion: broadcast events change it, events of keys read it.
+    /// </summary>
+    /// <param name="name">As for <see cref="Value{T}"/>.</param>
+    public static BroadcastSlot<TKey, TValue> Broadcast<TKey, TValue>(string name)
+        where TKey : notnull => new(name);
 }
 
 /// <summary>

@@ -55,10 +55,12 @@ internal sealed class StateTable
                 return column;
         }
 
-        throw new InvalidOperationException(
-            $"The state '{slot.Name}' is not among the slots of '{_operatorName}': make it a static field of the "
-            + "function, or name it in Slots.");
+        throw Unknown(_operatorName, slot);
     }
+
+    public static InvalidOperationException Unknown(string operatorName, StateSlot slot) => new(
+        $"The state '{slot.Name}' is not among the slots of '{operatorName}': make it a static field of the function, "
+        + "or name it in Slots.");
 
     public bool IsEmpty(int row)
     {

@@ -127,6 +127,15 @@ public class DataStream<T>
         return new KeyedStream<TKey, T>(this, key);
     }
 
+    /// <summary>
+    /// Sends each event to every key group of what it is connected to: rules, rates and the like that all keys need.
+    /// </summary>
+    /// <remarks>
+    /// Its watermark counts as that of any other input: a topic without event time, or one that has no events for long,
+    /// holds event time back for what it is connected to. Give it event time with idleness.
+    /// </remarks>
+    public BroadcastStream<T> Broadcast() => new(Graph, Node);
+
     /// <summary>Writes the stream to a topic.</summary>
     public DataStream<T> To(Topic<T> topic)
     {

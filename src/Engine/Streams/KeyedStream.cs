@@ -54,6 +54,35 @@ public sealed class KeyedStream<TKey, T>
             ]);
     }
 
+    /// <summary>
+    /// Connects a broadcast stream: what follows sees its events in every key group, beside those of the keys. The
+    /// watermark is the lower of the two.
+    /// </summary>
+    /// <param name="broadcast">A stream of the same job.</param>
+    public BroadcastConnection<TKey, T> Connect<TBroadcast>(BroadcastStream<TBroadcast> broadcast) =>
+        new BroadcastConnection<TKey, T>(this).Connect(broadcast);
+
+    /// <summary>
+    /// Begins a join of two streams that are keyed alike: by an interval of time, or by windows.
+    /// </summary>
+    /// <param name="right">As for <see cref="Connect{TRight}(KeyedStream{TKey, TRight})"/>.</param>
+    public StreamJoin<TKey, T, TRight> Join<TRight>(KeyedStream<TKey, TRight> right) => new(Connect(right));
+
+    /// <summary>
+    /// Begins a join with a changelog: each event of this stream meets the version of its key that was valid at its
+    /// time.
+    /// </summary>
+    /// <param name="versions">Has an event for each new version of a key, valid from the event's time on. Otherwise as
+    /// for <see cref="Connect{TRight}(KeyedStream{TKey, TRight})"/>.</param>
+    public TemporalJoin<TKey, T, TRight> JoinAsOf<TRight>(KeyedStream<TKey, TRight> versions) =>
+        new(Connect(versions), null);
+
+    /// <summary>
+    /// Begins to group two streams that are keyed alike: a function gets the events of both per key and window.
+    /// </summary>
+    /// <param name="right">As for <see cref="Connect{TRight}(KeyedStream{TKey, TRight})"/>.</param>
+    public CoGroup<TKey, T, TRight> CoGroup<TRight>(KeyedStream<TKey, TRight> right) => new(Connect(right));
+
     /// <summary>Divides each key's events into windows.</summary>
     /// <param name="windows">Made by <see cref="Windows"/>.</param>
     public WindowedStream<TKey, T> Window(WindowSpec windows)
@@ -75,10 +104,10 @@ public sealed class KeyedStream<TKey, T>
         return new ProcessedStream<TKey, T, TResult>(Graph, node);
     }
 
-    internal TNode Add<TNode>(TNode node)
+    internal TNode Add<TNode>(TNode node, params StreamNode[] further)
         where TNode : StreamNode, IOperatorNode
     {
-        Graph.Add(node, [.. _inputs.Select(input => input.Node)]);
+        Graph.Add(node, [.. _inputs.Select(input => input.Node), .. further]);
         for (int i = 0; i < _inputs.Length; i++)
         {
             var edge = new KeyEdge<TKey, T>(_inputs[i].Node, _inputs[i].Key) { Input = i, Target = node };

@@ -15,6 +15,7 @@ public abstract class Area
         ["timer-service"] = new TimerArea(),
         ["keyed-process-function"] = new ProcessFunctionArea(),
         ["state-ttl"] = new TtlArea(),
+        ["interval-join"] = new IntervalJoinArea(),
     };
 
     private readonly List<string> _insides = [];

@@ -18,6 +18,9 @@ internal sealed class CaseJob(Action<DataStream<Item>> define) : StreamJob
 {
     public override string Name => "case";
 
-    public override void Define(JobBuilder job) => define(job.From(Item.Input).WithEventTime(
-        item => new EventTime(item.Ts), Watermarks.None()));
+    public override void Define(JobBuilder job) => define(Timed(job.From(Item.Input)));
+
+    /// <summary>Events with their times, and no watermark that follows from them.</summary>
+    public static DataStream<Item> Timed(SourceStream<Item> source) =>
+        source.WithEventTime(item => new EventTime(item.Ts), Watermarks.None());
 }

@@ -49,8 +49,8 @@ public sealed class GraphRulesTests
             "The topic 'untimed' is read 2 times",
             "The topic 'actions': There is no codec for the type 'System.Action'",
             "The operator 'Bad Name' has keys of the type 'System.String[]'",
-            "The operator 'twin' uses event-time windows, but the topic 'untimed' has no WithEventTime",
-            "The operator 'folds' uses event-time windows, but the topic 'untimed' has no WithEventTime",
+            "The operator 'twin' works in event time, but the topic 'untimed' has no WithEventTime",
+            "The operator 'folds' works in event time, but the topic 'untimed' has no WithEventTime",
         ];
         Assert.Equal(expected.Length, faults.Length);
         Assert.All(expected.Zip(faults), pair => Assert.StartsWith(pair.First, pair.Second, StringComparison.Ordinal));

@@ -3,6 +3,7 @@ namespace Weir.Engine.Tests.Keys;
 using CsCheck;
 using Weir.Engine.Aggregates;
 using Weir.Engine.Graph;
+using Weir.Engine.Joins;
 using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
@@ -92,6 +93,20 @@ public sealed class OneGrainPerKeyTests
                 : keyed.Process("operator", new Restless())).SideTo(Odd, Odds).To(Out);
         },
         run => [.. ByKey(run.Read(Out), line => line[..2]), .. run.Read(Odds)]);
+
+    [Fact]
+    public void IntervalJoins_AreThoseOfOneTable() => AreThoseOfOneTable(
+        (job, hosted) =>
+        {
+            KeyedStream<string, Reading> keyed = From(job).KeyBy(Reading.Input.Key);
+            JoinedStream<Reading, Reading, string> pairs = keyed
+                .Join(keyed)
+                .Within(JoinInterval.Between(Ms(-20), Ms(20)))
+                .Select("operator", (left, right) => $"{left.Key} {left.At} {right.At}")
+                .LateLeftTo(Late);
+            (hosted ? pairs.OneGrainPerKey() : pairs).To(Out);
+        },
+        run => [.. ByKey(run.Read(Out), line => line[..2]), .. run.Read(Late)]);
 
     [Theory]
     [InlineData(false)]

@@ -175,7 +175,7 @@ public sealed class EnrichFailureTests
             .To(Tables.Results));
         var faults = Assert.Throws<JobDefinitionException>(() => JobGraph.Build(job, new CodecRegistry())).Faults;
         Assert.Equal(
-            "The operator 'sums' uses event-time windows, but the topic 'readings' has no WithEventTime.",
+            "The operator 'sums' works in event time, but the topic 'readings' has no WithEventTime.",
             Assert.Single(faults));
     }
 

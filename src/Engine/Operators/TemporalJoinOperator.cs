@@ -1,0 +1,171 @@
+namespace Weir.Engine.Operators;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Joins;
+using Weir.Engine.Time;
+using Weir.Engine.Timers;
+
+/// <summary>
+/// Joins each left event with the version of its key that was valid at its time, for a key group: the newest right
+/// event that is not later. A left event waits until the watermark reaches its time, so that no such version can come
+/// any more.
+/// Invariants: no left event at or below the watermark waits; of the versions at or below it, the newest is held, or
+/// none if it says that there is none any more.
+/// </summary>
+/// <remarks>
+/// Versions at 10 and 20, left events at 5, 15 and 25: the watermark 15 gives (5, none) and (15, version 10); the
+/// watermark 25 frees the version 10 and gives (25, version 20). Results are in order of time, those of equal time in
+/// order of arrival, over all keys of the group.
+/// </remarks>
+internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOperator<TKey, TLeft, TRight, TOut>
+    where TKey : notnull
+{
+    private readonly VersionRule<TLeft, TRight, TOut> _rule;
+    private readonly TimedRows<Waiting<TLeft>> _waiting;
+    private readonly TimedRows<TRight> _versions;
+    private readonly RowSchedule _results = new();
+    private readonly RowSchedule _cleanups = new();
+    private long _nextOrder;
+
+    public TemporalJoinOperator(TemporalJoinNode<TKey, TLeft, TRight, TOut> node, Stage stage)
+        : base(node, stage)
+    {
+        _rule = node.Rule;
+        _waiting = new TimedRows<Waiting<TLeft>>(new WaitingCodec<TLeft>(stage.Plan.Codecs.For<TLeft>()));
+        _versions = new TimedRows<TRight>(stage.Plan.Codecs.For<TRight>());
+    }
+
+    protected override string StateSchema => $"waiting {_waiting.Schema}, versions {_versions.Schema}";
+
+    protected override void OnLeft(TKey key, in TLeft value, EventTime time)
+    {
+        // The versions of that time may have been freed.
+        if (time <= Watermark)
+        {
+            TakeLateLeft(in value, time);
+            return;
+        }
+
+        int row = RowOf(key);
+        _waiting.Add(row, time, new Waiting<TLeft>(value, _nextOrder++));
+        AskForResult(row);
+    }
+
+    protected override void OnRight(TKey key, in TRight value, EventTime time)
+    {
+        int row = RowOf(key);
+        _versions.Set(row, time, in value);
+        if (time > Watermark)
+        {
+            _cleanups.Ask(row, time);
+            return;
+        }
+
+        // What was given stays, but left events still to come are to see it unless a newer version is known.
+        TakeLateRight(in value, time);
+        RemoveOldVersions(row);
+        RemoveRowIfEmpty(row);
+    }
+
+    public override EventTime NextEventTimer => EventTime.Min(_results.Next, _cleanups.Next);
+
+    protected override void OnWatermark()
+    {
+        while (_results.TryTake(Watermark, out int row))
+        {
+            GiveResult(row);
+            AskForResult(row);
+            RemoveRowIfEmpty(row);
+        }
+
+        while (_cleanups.TryTake(Watermark, out int row))
+        {
+            RemoveOldVersions(row);
+            AskForCleanup(row);
+            RemoveRowIfEmpty(row);
+        }
+    }
+
+    protected override bool IsRowEmpty(int row) => _waiting.IsEmpty(row) && _versions.IsEmpty(row);
+
+    protected override void WriteShared(ByteWriter writer) => writer.WriteSigned(_nextOrder);
+
+    protected override void ReadShared(ByteReader reader) => _nextOrder = reader.ReadSigned();
+
+    protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
+    {
+        _waiting.Write(row, writer);
+        _versions.Write(row, writer);
+    }
+
+    protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
+    {
+        _waiting.Read(row, reader);
+        _versions.Read(row, reader);
+        AskForResult(row);
+        AskForCleanup(row);
+    }
+
+    protected override void InspectRow(
+        int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
+    {
+        if (!_waiting.IsEmpty(row))
+            state.Add(new HeldState("waiting", Array.ConvertAll(_waiting.Describe(row), each => each.Value)));
+        if (!_versions.IsEmpty(row))
+            state.Add(new HeldState("versions", _versions.Describe(row)));
+    }
+
+    private void GiveResult(int row)
+    {
+        EventTime time = _waiting.Times(row)[0];
+        TLeft left = _waiting.Values(row)[0].Value;
+        _waiting.RemoveFirst(row, 1);
+        try
+        {
+            int version = _versions.EndOf(row, time) - 1;
+            if (version >= 0 && !EndsValidity(row, version))
+                Emit(row, _rule.Combine(left, _versions.Values(row)[version]), time);
+            else if (_rule.KeepsUnmatched)
+                Emit(row, _rule.Combine(left, default), time);
+        }
+        catch (Exception fault) when (fault is not OperatorFailedException)
+        {
+            throw Failed(row, time, fault);
+        }
+    }
+
+    private void RemoveOldVersions(int row)
+    {
+        int newest = _versions.EndOf(row, Watermark) - 1;
+        if (newest < 0)
+            return;
+        _versions.RemoveFirst(row, EndsValidity(row, newest) ? newest + 1 : newest);
+    }
+
+    private bool EndsValidity(int row, int version)
+    {
+        try
+        {
+            return _rule.Ends?.Invoke(_versions.Values(row)[version]) == true;
+        }
+        catch (Exception fault)
+        {
+            throw Failed(row, _versions.Times(row)[version], fault);
+        }
+    }
+
+    private void AskForResult(int row)
+    {
+        if (!_waiting.IsEmpty(row))
+            _results.Ask(row, _waiting.Times(row)[0], _waiting.Values(row)[0].Order);
+    }
+
+    private void AskForCleanup(int row)
+    {
+        ReadOnlySpan<EventTime> times = _versions.Times(row);
+        int next = _versions.EndOf(row, Watermark);
+        if (next < times.Length)
+            _cleanups.Ask(row, times[next]);
+    }
+}
