@@ -26,7 +26,7 @@ internal static class GraphRules
     {
         if (!Names.IsValid(graph.Name))
             yield return $"'{graph.Name}' can not name a job: {NameRule}.";
-        if (graph.Sources.Count == 0)
+        if (graph.Inputs.Count == 0)
             yield return "It reads no topic: begin with From(topic).";
         if (graph.Outputs.Count == 0 && graph.Operators.Count == 0)
             yield return "It has no operator and writes no topic: end a stream with To(topic).";

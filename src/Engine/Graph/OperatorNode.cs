@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -14,6 +15,8 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
     public List<KeyEdge> Inputs { get; } = [];
 
     public View? View { get; set; }
+
+    public ErrorHandling? Errors { get; set; }
 
     public override bool IsHead => true;
 
@@ -49,6 +52,9 @@ internal interface IOperatorNode
     List<KeyEdge> Inputs { get; }
 
     View? View { get; }
+
+    /// <summary>What becomes of an event that its function fails on; null if the job fails.</summary>
+    ErrorHandling? Errors { get; }
 
     Type KeyType { get; }
 

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Time;
@@ -40,8 +41,17 @@ public sealed class GroupProgram
     /// <summary>The merged ingestion clock of all channels.</summary>
     public EventTime Clock => _clocks.Watermark;
 
-    /// <summary>Whether all input has ended.</summary>
-    public bool HasEnded => Watermark == EventTime.MaxValue;
+    /// <summary>Whether all input has ended and nothing of it is held in quarantine.</summary>
+    public bool HasEnded => Watermark == EventTime.MaxValue && Quarantined == 0;
+
+    /// <summary>Number of keys in quarantine.</summary>
+    public int Quarantined => _operator.Quarantined;
+
+    /// <summary>Events and timers that failed and were given up, or were discarded from quarantine.</summary>
+    public long DeadLetters => _operator.DeadLetters;
+
+    /// <summary>The offset after the last command that was applied to one of its keys; 0 if there was none.</summary>
+    public long CommandsTo => _operator.CommandsTo;
 
     /// <summary>Keys with any state.</summary>
     public int Rows => _operator.Rows;
@@ -70,6 +80,12 @@ public sealed class GroupProgram
     public void Apply(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        if (slice is Slice<QuarantineCommand>)
+        {
+            ApplyCommands(slice);
+            return;
+        }
+
         int applied = 0;
         foreach (Mark mark in slice.Marks)
         {
@@ -113,10 +129,21 @@ public sealed class GroupProgram
     /// <summary>Everything that the operator holds for a key, given as its codec's bytes; null if nothing.</summary>
     public KeyInspection? Inspect(ReadOnlyMemory<byte> key) => _operator.Inspect(key, Group);
 
+    /// <summary>The keys in quarantine.</summary>
+    public IReadOnlyList<QuarantinedKey> ListQuarantined() => _operator.ListQuarantined();
+
     /// <summary>Keys that the view holds something for, from a position on.</summary>
     /// <param name="from">0 to begin, then <see cref="KeyPage.Next"/>.</param>
     /// <param name="limit">1 or more.</param>
     public KeyPage ViewKeys(long from, int limit) => _operator.ViewKeys(from, limit);
+
+    private void ApplyCommands(Slice slice)
+    {
+        bool hadEnded = HasEnded;
+        _operator.ApplyCommands(slice);
+        if (HasEnded && !hadEnded)
+            _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
+    }
 
     private void Step(int channel, in Mark mark)
     {
@@ -136,6 +163,10 @@ public sealed class GroupProgram
             _operator.AdvanceClock(_clocks.Watermark);
         if (rose)
             _operator.AdvanceWatermark(_watermarks.Watermark);
+
+        // What is held in quarantine is still to come: until then, those behind this group must not take it for ended.
+        if (Watermark == EventTime.MaxValue && !HasEnded)
+            return;
         if (rose || clockRose || wasIdle != _watermarks.IsIdle)
             _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
     }

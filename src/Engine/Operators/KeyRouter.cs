@@ -32,6 +32,7 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
     private readonly Stage _stage;
     private readonly int[] _channels;
     private readonly Slice<T>?[] _slices;
+    private readonly List<int> _attempted = [];
 
     public KeyRouter(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
     {
@@ -50,8 +51,27 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
         int group = KeyGroups.GroupOf(hash, _spec.Groups);
         if (_channels[group] < 0)
             throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, _spec.Partitions));
-        (_slices[group] ?? Open(group)).Add(in value, time);
+        (_slices[group] ?? Open(group)).Add(in value, time, _stage.Offset);
+        if (_stage.IsGuarded)
+            _attempted.Add(group);
         _stage.Held++;
+    }
+
+    public void Begin() => _attempted.Clear();
+
+    public void Undo()
+    {
+        foreach (int group in _attempted)
+        {
+            Slice<T> slice = _slices[group]!;
+            slice.RemoveLast();
+            if (slice.Count > 0 || slice.MarkCount > 0)
+                continue;
+            _slices[group] = null;
+            slice.Release();
+        }
+
+        _attempted.Clear();
     }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)
@@ -80,8 +100,8 @@ internal sealed class KeyRouter<TKey, T> : Receiver<T>, IStageEnd
         }
     }
 
-    private Slice<T> Open(int group) =>
-        _slices[group] = new Slice<T>(new SliceTarget(_spec.Operator, group, _channels[group], _spec.Edge), _codec);
+    private Slice<T> Open(int group) => _slices[group] = new Slice<T>(
+        new SliceTarget(_spec.Operator, group, _channels[group], _spec.Edge), _codec, _stage.IsSource);
 }
 
 /// <summary>

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.State;
@@ -14,9 +15,18 @@ internal abstract class KeyedOperator
     /// <summary>Events that came too late and went nowhere or to the late output.</summary>
     public long LateEvents { get; protected set; }
 
-    public EventTime Watermark { get; private set; } = EventTime.MinValue;
+    /// <summary>Events and timers that failed and were given up, or were discarded.</summary>
+    public long DeadLetters { get; protected set; }
 
-    public EventTime Clock { get; private set; } = EventTime.MinValue;
+    /// <summary>Where the next command has to come from: the offset after the last one applied.</summary>
+    public long CommandsTo { get; protected set; }
+
+    /// <summary>Number of keys in quarantine.</summary>
+    public virtual int Quarantined => 0;
+
+    public EventTime Watermark { get; protected set; } = EventTime.MinValue;
+
+    public EventTime Clock { get; protected set; } = EventTime.MinValue;
 
     public TimerQueue EventTimers { get; } = new();
 
@@ -27,6 +37,14 @@ internal abstract class KeyedOperator
 
     /// <summary>Applies events <c>[from, to)</c> of a slice.</summary>
     public abstract void Apply(Slice slice, int from, int to);
+
+    /// <summary>Applies commands to keys.</summary>
+    public virtual void ApplyCommands(Slice slice)
+    {
+    }
+
+    /// <summary>The keys in quarantine.</summary>
+    public virtual IReadOnlyList<QuarantinedKey> ListQuarantined() => [];
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
     public void AdvanceWatermark(EventTime watermark)
@@ -63,6 +81,8 @@ internal abstract class KeyedOperator
         writer.WriteSigned(Watermark.Milliseconds);
         writer.WriteSigned(Clock.Milliseconds);
         writer.WriteSigned(LateEvents);
+        writer.WriteSigned(DeadLetters);
+        writer.WriteSigned(CommandsTo);
         writer.WriteSigned(EventTimers.NextSequence);
         writer.WriteSigned(ClockTimers.NextSequence);
     }
@@ -72,6 +92,8 @@ internal abstract class KeyedOperator
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         LateEvents = reader.ReadSigned();
+        DeadLetters = reader.ReadSigned();
+        CommandsTo = reader.ReadSigned();
         EventTimers.NextSequence = reader.ReadSigned();
         ClockTimers.NextSequence = reader.ReadSigned();
     }
@@ -140,6 +162,22 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
     {
     }
 
+    /// <summary>Somebody is about to look at everything: all of it has to be where it belongs.</summary>
+    protected virtual void BeforeLook()
+    {
+    }
+
+    /// <summary>The quarantine of a row, or null.</summary>
+    protected virtual QuarantinedKey? HeldOf(int row) => null;
+
+    protected virtual void WriteHeld(int row, ByteWriter writer) => writer.WriteBool(false);
+
+    protected virtual void ReadHeld(int row, ByteReader reader)
+    {
+        if (reader.ReadBool())
+            throw new CorruptDataException($"'{_name}' can not hold keys in quarantine");
+    }
+
     protected int RowOf(TKey key) => Keys.GetOrAdd(key, _hasher.Hash(key));
 
     protected void RemoveRowIfEmpty(int row)
@@ -150,6 +188,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
 
     public sealed override void Write(SegmentWriter segment)
     {
+        BeforeLook();
         ByteWriter header = segment.Writer;
         header.WriteString(_name);
         header.WriteString(Schema);
@@ -166,6 +205,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             _keyCodec.Write(segment.Writer, in key);
             segment.Writer.WriteSigned(Keys.Birth(row));
             View?.Write(row, segment.Writer);
+            WriteHeld(row, segment.Writer);
             WriteRow(row, segment.Writer, timers);
             segment.EndRecord(record);
         }
@@ -187,6 +227,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         {
             int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
             View?.Read(row, record);
+            ReadHeld(row, record);
             ReadRow(row, record, timers);
         }
 
@@ -206,12 +247,16 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         List<OpenWindow> windows = [];
         List<PendingTimer> timers = [];
         List<HeldState> state = [];
+        BeforeLook();
         InspectRow(row, windows, timers, state);
         return new KeyInspection(
             Keys.Key(row), group, Watermark, Clock,
             [.. windows.OrderBy(window => window.Window.Start)],
             [.. timers.OrderBy(timer => timer.Time)],
-            state);
+            state)
+        {
+            Quarantine = HeldOf(row),
+        };
     }
 
     public sealed override KeyPage ViewKeys(long from, int limit)
@@ -239,13 +284,17 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             : throw new CorruptDataException("the segment holds the same key twice");
     }
 
-    private int FindRow(ReadOnlyMemory<byte> bytes)
+    /// <summary>The row of a key, or -1.</summary>
+    protected int Find(TKey key) => Keys.Find(key, _hasher.Hash(key));
+
+    /// <summary>The row of a key given as bytes, or -1.</summary>
+    protected int FindRow(ReadOnlyMemory<byte> bytes)
     {
         var reader = new ByteReader(bytes);
         TKey key = _keyCodec.Read(reader);
         if (key is null || reader.Remaining > 0)
             throw new CorruptDataException($"the bytes are no key of '{_name}'");
-        return Keys.Find(key, _hasher.Hash(key));
+        return Find(key);
     }
 }
 

@@ -8,7 +8,7 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>A function with keyed state and timers, for a key group.</summary>
-internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
+internal sealed class ProcessOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TIn, TOut>, IKeyContext<TKey, TOut>
     where TKey : notnull
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
@@ -17,6 +17,7 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     private readonly StateColumn[] _columns;
     private readonly RowTimerService _timers;
     private readonly Dictionary<object, object> _sides = [];
+    private readonly List<(StateColumn Column, int At)> _touched = [];
 
     public ProcessOperator(ProcessNode<TKey, TIn, TOut> node, Stage stage)
         : base(node, stage)
@@ -58,42 +59,45 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         ((Receiver<T>)receiver).OnEvent(in value, Time);
     }
 
-    public override void Apply(Slice slice, int from, int to)
-    {
-        var events = (Slice<TIn>)slice;
-        for (int i = from; i < to; i++)
-        {
-            TIn value = events.Values[i];
-            TKey key = _node.Key.Of(value);
-            Begin(RowOf(key), events.Times[i]);
-            try
-            {
-                _function.OnEvent(value, this);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                throw new OperatorFailedException(_node.Name, key, Time, fault);
-            }
+    protected override TKey KeyOf(in TIn value) => _node.Key.Of(value);
 
-            RemoveRowIfEmpty(_current.Row);
-        }
+    protected override void OnEvent(int row, in TIn value, EventTime time)
+    {
+        Begin(row, time);
+        _function.OnEvent(value, this);
+        RemoveRowIfEmpty(row);
     }
 
-    protected override void OnTimer(DueTimer timer, TimeDomain domain)
+    protected override void OnDueTimer(DueTimer timer, TimeDomain domain)
     {
         Begin(timer.Owner, domain == TimeDomain.Event ? timer.Time : EventTime.None);
         FiredTimer fired = _timers.Fired(timer, domain);
-        try
-        {
-            _function.OnTimer(fired, this);
-        }
-        catch (Exception fault) when (fault is not OperatorFailedException)
-        {
-            throw new OperatorFailedException(_node.Name, Key, timer.Time, fault);
-        }
-
+        _function.OnTimer(fired, this);
         RemoveRowIfEmpty(timer.Owner);
     }
+
+    protected override int RowOfTimer(int owner, int tag) => owner;
+
+    // State is saved when a function first asks for it: most functions touch little of what they own.
+    protected override void SaveRow(int row) => _touched.Clear();
+
+    protected override void UndoRow(int row, ByteReader reader)
+    {
+        foreach ((StateColumn column, int at) in _touched)
+        {
+            column.Clear(row);
+            reader.Reset(Undo!.WrittenMemory[at..]);
+            if (reader.ReadBool())
+                column.Read(row, reader);
+        }
+    }
+
+    protected override void OnTimerUndone(bool wasAdded, int owner, StoredTimer timer, TimeDomain domain) =>
+        _timers.Undone(wasAdded, owner, timer, domain);
+
+    protected override void KeepTimer(DueTimer timer, TimeDomain domain) => _timers.Keep(timer, domain);
+
+    protected override void DropTimer(DueTimer timer, TimeDomain domain) => _timers.Fired(timer, domain);
 
     protected override string StateSchema =>
         $"state [{string.Join(", ", _columns.Select(column => $"{column.Slot.Name}: {column.Schema}"))}]";
@@ -114,11 +118,7 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
     {
         foreach (StateColumn column in _columns)
-        {
-            writer.WriteBool(!column.IsEmpty(row));
-            if (!column.IsEmpty(row))
-                column.Write(row, writer);
-        }
+            WriteColumn(column, row, writer);
 
         timers.Event.Write(row, writer);
         timers.Clock.Write(row, writer);
@@ -156,12 +156,29 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
         Time = time;
     }
 
+    private static void WriteColumn(StateColumn column, int row, ByteWriter writer)
+    {
+        writer.WriteBool(!column.IsEmpty(row));
+        if (!column.IsEmpty(row))
+            column.Write(row, writer);
+    }
+
+    private void Save(StateColumn column, ByteWriter undo)
+    {
+        int at = undo.Length;
+        WriteColumn(column, _current.Row, undo);
+        _touched.Add((column, at));
+    }
+
     private StateColumn ColumnOf(StateSlot slot)
     {
         foreach (StateColumn column in _columns)
         {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
+            if (!ReferenceEquals(column.Slot, slot))
+                continue;
+            if (Undo is { } undo && !_touched.Exists(each => ReferenceEquals(each.Column, column)))
+                Save(column, undo);
+            return column;
         }
 
         throw new InvalidOperationException(

@@ -55,6 +55,9 @@ public sealed class SourceProgram
     /// <summary>Events and steps of time held since the last flush.</summary>
     public int Held => _stage.Held;
 
+    /// <summary>Events that were given up and written as dead letters since the program was made.</summary>
+    public long DeadLetters => _reader.DeadLetters;
+
     /// <summary>Whether it notices idleness, for which the ingestion clock must go on.</summary>
     public bool WaitsForClock => _idleness is not null && !HasEnded;
 

@@ -18,10 +18,9 @@ using Weir.Engine.Windows;
 /// that comes now fires it again, with the whole new result; the watermark 129.999 s closes it; an event at 70 s that
 /// comes then is late. Source: Flink's WindowOperator.
 /// </remarks>
-internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, ITriggerContext
+internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TIn, TOut>, ITriggerContext
     where TKey : notnull
 {
-    private readonly WindowNode<TKey, TIn, TOut> _node;
     private readonly WindowAssigner _assigner;
     private readonly IEventAssigner<TIn>? _byEvent;
     private readonly Trigger _trigger;
@@ -37,12 +36,12 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
     private readonly PaneTable _panes = new();
     private readonly List<TimeRange> _assigned = [];
     private readonly List<int> _merging = [];
+    private readonly List<PaneTable.SavedPane> _saved = [];
     private int _pane = -1;
 
     public WindowOperator(WindowNode<TKey, TIn, TOut> node, Stage stage)
         : base(node, stage)
     {
-        _node = node;
         _assigner = node.Spec.Assigner;
         _byEvent = _assigner as IEventAssigner<TIn>;
         _trigger = node.Trigger;
@@ -82,43 +81,57 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
     private TimerQueue CleanupTimers => _eventTime ? EventTimers : ClockTimers;
 
-    public override void Apply(Slice slice, int from, int to)
+    protected override TKey KeyOf(in TIn value) => _key(value);
+
+    protected override void OnDueTimer(DueTimer timer, TimeDomain domain)
     {
-        var events = (Slice<TIn>)slice;
-        ReadOnlySpan<TIn> values = events.Values;
-        ReadOnlySpan<EventTime> times = events.Times;
-        for (int i = from; i < to; i++)
+        _pane = timer.Owner;
+        Act(domain == TimeDomain.Event
+            ? _trigger.OnEventTime(timer.Time, this)
+            : _trigger.OnProcessingTime(timer.Time, this));
+        if (IsCleanup(timer, domain))
+            ClosePane(timer.Owner);
+    }
+
+    protected override int RowOfTimer(int owner, int tag) =>
+        tag == _panes.Generation(owner) ? _panes.KeyRow(owner) : -1;
+
+    protected override void SaveRow(int row)
+    {
+        _panes.Save(row, _saved);
+        foreach (PaneTable.SavedPane each in _saved)
+            WritePane(each.Number, Undo!);
+    }
+
+    protected override void UndoRow(int row, ByteReader reader)
+    {
+        for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
+            ClearPane(pane);
+        _panes.Restore(row, _saved);
+        foreach (PaneTable.SavedPane each in _saved)
         {
-            TKey key = _key(values[i]);
-            try
-            {
-                OnEvent(key, in values[i], times[i]);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                throw new OperatorFailedException(_node.Name, key, times[i], fault);
-            }
+            ClearPane(each.Number);
+            ReadPane(each.Number, reader);
         }
     }
 
-    protected override void OnTimer(DueTimer timer, TimeDomain domain)
+    protected override void OnTimerUndone(bool wasAdded, int owner, StoredTimer timer, TimeDomain domain)
     {
-        _pane = timer.Owner;
-        if (timer.Tag != _panes.Generation(_pane))
+        // Nothing but the queues knows of a window's timers.
+    }
+
+    protected override void KeepTimer(DueTimer timer, TimeDomain domain)
+    {
+        // As above.
+    }
+
+    // A window whose last timer is given up would stay open for ever.
+    protected override void DropTimer(DueTimer timer, TimeDomain domain)
+    {
+        if (!IsCleanup(timer, domain))
             return;
-        TimeRange window = _panes.Window(_pane);
-        try
-        {
-            Act(domain == TimeDomain.Event
-                ? _trigger.OnEventTime(timer.Time, this)
-                : _trigger.OnProcessingTime(timer.Time, this));
-            if (domain == CleanupDomain && timer.Time == CleanupTime(window))
-                ClosePane(_pane);
-        }
-        catch (Exception fault) when (fault is not OperatorFailedException)
-        {
-            throw new OperatorFailedException(_node.Name, Keys.Key(_panes.KeyRow(timer.Owner)), timer.Time, fault);
-        }
+        ClearPane(timer.Owner);
+        _panes.Close(timer.Owner);
     }
 
     protected override string StateSchema => _cells.Count == 0
@@ -138,10 +151,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             TimeRange window = _panes.Window(pane);
             writer.WriteSigned(window.Start.Milliseconds);
             writer.WriteSigned(window.End.Milliseconds);
-            writer.WriteBool(!_contents.IsEmpty(pane));
-            if (!_contents.IsEmpty(pane))
-                _contents.Write(pane, writer);
-            _cells.Write(pane, writer);
+            WritePane(pane, writer);
             timers.Event.WriteTagged(pane, _panes.Generation(pane), writer);
             timers.Clock.WriteTagged(pane, _panes.Generation(pane), writer);
         }
@@ -156,9 +166,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             if (_panes.Find(row, window) >= 0)
                 throw new CorruptDataException($"the window {window} of a key is stored twice");
             int pane = _panes.Open(row, window);
-            if (reader.ReadBool())
-                _contents.Read(pane, reader);
-            _cells.Read(pane, reader);
+            ReadPane(pane, reader);
             timers.Event.Read(pane, reader);
             timers.Clock.Read(pane, reader);
         }
@@ -198,11 +206,10 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         return new ViewReading(View.Encode(row), window, Now >= CleanupTime(window), Watermark);
     }
 
-    private void OnEvent(TKey key, in TIn value, EventTime time)
+    protected override void OnEvent(int row, in TIn value, EventTime time)
     {
         if (_eventTime && !time.HasValue)
             throw new InvalidOperationException("The event has no timestamp, and event-time windows need one.");
-        int row = RowOf(key);
         _assigned.Clear();
         EventTime at = _eventTime ? time : Clock;
         if (_byEvent is null)
@@ -223,11 +230,34 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
         if (accepted)
             return;
+        if (_eventTime && time.Plus(_lateness) <= Watermark)
+        {
+            _late?.OnEvent(in value, time);
+            LateEvents++;
+        }
+
         RemoveRowIfEmpty(row);
-        if (!_eventTime || time.Plus(_lateness) > Watermark)
-            return;
-        LateEvents++;
-        _late?.OnEvent(in value, time);
+    }
+
+    private void WritePane(int pane, ByteWriter writer)
+    {
+        writer.WriteBool(!_contents.IsEmpty(pane));
+        if (!_contents.IsEmpty(pane))
+            _contents.Write(pane, writer);
+        _cells.Write(pane, writer);
+    }
+
+    private void ReadPane(int pane, ByteReader reader)
+    {
+        if (reader.ReadBool())
+            _contents.Read(pane, reader);
+        _cells.Read(pane, reader);
+    }
+
+    private void ClearPane(int pane)
+    {
+        _contents.Clear(pane);
+        _cells.Clear(pane);
     }
 
     // The default trigger has set its timer when the pane was opened; only lateness is left to look at.
@@ -347,6 +377,9 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         _panes.Close(pane);
         RemoveRowIfEmpty(row);
     }
+
+    private bool IsCleanup(DueTimer timer, TimeDomain domain) =>
+        domain == CleanupDomain && timer.Time == CleanupTime(_panes.Window(timer.Owner));
 
     private EventTime CleanupTime(TimeRange window) =>
         _eventTime ? window.MaxTimestamp.Plus(_lateness) : window.MaxTimestamp;

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Streams;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 
 /// <summary>The results of aggregated windows.</summary>
@@ -23,6 +24,14 @@ public sealed class AggregatedStream<TKey, T, TResult> : DataStream<Windowed<TKe
     public AggregatedStream<TKey, T, TResult> LateTo(Topic<T> topic)
     {
         Late.To(topic);
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public AggregatedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _window, policy);
         return this;
     }
 
@@ -55,6 +64,14 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
     public WindowProcessedStream<TKey, T, TResult> LateTo(Topic<T> topic)
     {
         Late.To(topic);
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public WindowProcessedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _window, policy);
         return this;
     }
 
@@ -93,6 +110,14 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
     public ProcessedStream<TKey, T, TResult> SideTo<TSide>(SideOutput<TSide> side, Topic<TSide> topic)
     {
         Side(side).To(topic);
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public ProcessedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _process, policy);
         return this;
     }
 
