@@ -16,7 +16,7 @@ using Weir.Grains.Hosting;
 /// </summary>
 [GrainType("weirkey")]
 [RendezvousPlacement]
-internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain
+internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands) : Grain, IKeyGrain
 {
     private KeyAddress? _address;
 
@@ -41,6 +41,16 @@ internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain
     {
         KeyAddress address = Address();
         return GroupOf(address).InspectAsync(address.Key);
+    }
+
+    public Task<QuarantineAnswer> ReleaseAsync() => CommandAsync(release: true);
+
+    public Task<QuarantineAnswer> DiscardAsync() => CommandAsync(release: false);
+
+    private Task<QuarantineAnswer> CommandAsync(bool release)
+    {
+        KeyAddress address = Address();
+        return commands.SendAsync(address, release, GroupOf(address));
     }
 
     private KeyAddress Address() => _address ??= KeyAddress.Parse(jobs, this.GetPrimaryKeyString());

@@ -79,7 +79,10 @@ internal sealed partial class SourceGrain(
         SourceProgram program = run.Program;
         PartitionInfo info = await log.DescribeAsync(new TopicPartition(program.Topic, program.Partition));
         return new SourceStatus(
-            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle);
+            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle)
+        {
+            DeadLetters = program.DeadLetters,
+        };
     }
 
     public async Task OnNextAsync(EventBatchBlock item, StreamSequenceToken? token = null)
