@@ -44,6 +44,7 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<BusiestUsers>()
                 .AddJob<Fragile>()
                 .AddJob<QuietPages>()
+                .AddJob<CarefulPages>()
                 .Configure(options =>
                 {
                     options.DataDirectory = directory;
