@@ -8,8 +8,10 @@ using Weir.Engine.Streams;
 /// <remarks>
 /// With any choice but <see cref="Fail"/>, what a function did for an event before it threw is undone: its emissions,
 /// its timers and its state. For that, a function with keyed state pays for writing each piece of state that it touches
-/// as bytes once per event; a window operator writes the open windows of the event's key, which for windows that keep
-/// their events is all of those. Functions without state that follow an operator belong to it, up to the next one.
+/// as bytes once per event, about 0.1 us for a number; a window operator writes the accumulators of the open windows of
+/// the event's key, about 0.2 us for one, and with an evictor all events that they keep. State kept by the function
+/// itself, outside of the context, is not undone. Functions without state that follow an operator belong to it, up to
+/// the next one.
 /// </remarks>
 public static class Errors
 {

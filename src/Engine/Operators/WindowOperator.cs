@@ -37,6 +37,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
     private readonly List<TimeRange> _assigned = [];
     private readonly List<int> _merging = [];
     private readonly List<PaneTable.SavedPane> _saved = [];
+    private readonly List<object?> _kept = [];
     private int _pane = -1;
 
     public WindowOperator(WindowNode<TKey, TIn, TOut> node, Stage stage)
@@ -99,8 +100,12 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
     protected override void SaveRow(int row)
     {
         _panes.Save(row, _saved);
+        _kept.Clear();
         foreach (PaneTable.SavedPane each in _saved)
-            WritePane(each.Number, Undo!);
+        {
+            _kept.Add(_contents.Keep(each.Number, Undo!));
+            _cells.Write(each.Number, Undo!);
+        }
     }
 
     protected override void UndoRow(int row, ByteReader reader)
@@ -108,10 +113,10 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
         for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
             ClearPane(pane);
         _panes.Restore(row, _saved);
-        foreach (PaneTable.SavedPane each in _saved)
+        for (int i = 0; i < _saved.Count; i++)
         {
-            ClearPane(each.Number);
-            ReadPane(each.Number, reader);
+            _contents.Restore(_saved[i].Number, _kept[i], reader);
+            _cells.Read(_saved[i].Number, reader);
         }
     }
 
@@ -151,7 +156,10 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
             TimeRange window = _panes.Window(pane);
             writer.WriteSigned(window.Start.Milliseconds);
             writer.WriteSigned(window.End.Milliseconds);
-            WritePane(pane, writer);
+            writer.WriteBool(!_contents.IsEmpty(pane));
+            if (!_contents.IsEmpty(pane))
+                _contents.Write(pane, writer);
+            _cells.Write(pane, writer);
             timers.Event.WriteTagged(pane, _panes.Generation(pane), writer);
             timers.Clock.WriteTagged(pane, _panes.Generation(pane), writer);
         }
@@ -166,7 +174,9 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
             if (_panes.Find(row, window) >= 0)
                 throw new CorruptDataException($"the window {window} of a key is stored twice");
             int pane = _panes.Open(row, window);
-            ReadPane(pane, reader);
+            if (reader.ReadBool())
+                _contents.Read(pane, reader);
+            _cells.Read(pane, reader);
             timers.Event.Read(pane, reader);
             timers.Clock.Read(pane, reader);
         }
@@ -237,21 +247,6 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TI
         }
 
         RemoveRowIfEmpty(row);
-    }
-
-    private void WritePane(int pane, ByteWriter writer)
-    {
-        writer.WriteBool(!_contents.IsEmpty(pane));
-        if (!_contents.IsEmpty(pane))
-            _contents.Write(pane, writer);
-        _cells.Write(pane, writer);
-    }
-
-    private void ReadPane(int pane, ByteReader reader)
-    {
-        if (reader.ReadBool())
-            _contents.Read(pane, reader);
-        _cells.Read(pane, reader);
     }
 
     private void ClearPane(int pane)

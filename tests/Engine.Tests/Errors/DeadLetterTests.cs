@@ -155,6 +155,31 @@ public sealed class DeadLetterTests
         Assert.Equal(0, run.Keys("sums"));
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void WindowsThatKeepTheirEvents_LoseOnlyTheOneThatFailed(bool crash, bool evicts)
+    {
+        WindowedStream<string, Reading> Keep(JobBuilder job)
+        {
+            WindowedStream<string, Reading> windows = From(job).KeyBy(Input.Key).Window(Windows.Session(Ms(5)))
+                .Trigger(Triggers.Count(2));
+            return evicts ? windows.Evict(Evictors.Count<Reading>(3)) : windows;
+        }
+
+        var run = new JobHarness(
+            new TestJob(job => Keep(job).Process("joins", new Joins(new Cause()))
+                .OnError(Errors.DeadLetterTo(Letters.Dead)).To(Tables.Texts)),
+            Runs.Options(crash));
+        run.Send(Input, new Reading("a", 1, 1), new Reading("a", 11, 2), new Reading("a", 6, -3), new Reading("a", 7, 4));
+        run.Send(Input, new Reading("a", 2, 5));
+        // The one that failed had merged [1, 6) and [11, 16) and fired; both are there again, each with its count of 1.
+        Assert.Equal(["[7, 16) 2,4", evicts ? "[1, 16) 2,4,5" : "[1, 16) 1,2,4,5"], run.Read(Tables.Texts));
+        Assert.Equal(new Reading("a", 6, -3), Assert.Single(run.Read(Letters.Dead)).Event);
+    }
+
     [Fact]
     public void ThePolicy_IsStatedOnce()
     {
@@ -182,6 +207,16 @@ public sealed class DeadLetterTests
     private static TestJob Folds(WindowSpec windows) => new(job => From(job).KeyBy(Input.Key).Window(windows)
         .Aggregate("folds", new HalfSum(new Cause()))
         .OnError(Errors.DeadLetterTo(Letters.Dead)).To(Tables.Results));
+
+    private sealed class Joins(Cause cause) : WindowProcess<string, Reading, string>
+    {
+        public override void Process(IReadOnlyList<Reading> events, IWindowContext<string, string> window)
+        {
+            string values = string.Join(',', events.Select(each => each.Value));
+            window.Emit($"[{window.Window.Start.Milliseconds}, {window.Window.End.Milliseconds}) {values}");
+            cause.Check(events.Min(each => each.Value));
+        }
+    }
 
     private sealed class Refuses : KeyedProcess<string, string, string>
     {

@@ -2,6 +2,7 @@ namespace Weir.Engine.Tests.Operators;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Time;
@@ -14,14 +15,17 @@ public sealed class AllocationTests
     private const int PerSlice = 1000;
     private const int Slices = 100;
 
-    [Fact]
-    public void Aggregating_AllocatesNothingPerEvent()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Aggregating_AllocatesNothingPerEvent(bool quarantines)
     {
+        ErrorPolicy<Reading> policy = quarantines ? Errors.QuarantineKey : Errors.Fail;
         var codecs = new CodecRegistry();
         var graph = JobGraph.Build(
             new TestJob(job => From(job.KeyGroups(1)).KeyBy(Input.Key)
                 .Window(Windows.Sliding(Ms(2_000_000), Ms(1_000_000)))
-                .Aggregate("sums", new Sum<Reading, long>(each => each.Value))),
+                .Aggregate("sums", new Sum<Reading, long>(each => each.Value)).OnError(policy)),
             codecs);
         var plan = new JobPlan(graph, codecs, new Dictionary<string, int> { [Input.Name] = 1 });
         GroupProgram group = plan.CreateGroup(0, 0);
