@@ -6,8 +6,10 @@ using Weir.Engine.Streams;
 /// <summary>What the graph holds of an operator's policy; an operator without one fails the job.</summary>
 internal abstract record ErrorHandling(bool Quarantines);
 
-/// <summary>The policy with where its dead letters go, if anywhere.</summary>
-internal sealed record ErrorHandling<T>(bool Quarantines, SideNode<DeadLetter<T>>? DeadLetters)
+/// <summary>
+/// The policy with where its dead letters go, if anywhere, and how many events it holds for a key at most.
+/// </summary>
+internal sealed record ErrorHandling<T>(bool Quarantines, SideNode<DeadLetter<T>>? DeadLetters, int Bound)
     : ErrorHandling(Quarantines)
 {
     public static void Set<TKey, TOut>(JobGraph graph, OperatorNode<TKey, TOut> node, ErrorPolicy<T> policy)
@@ -25,6 +27,6 @@ internal sealed record ErrorHandling<T>(bool Quarantines, SideNode<DeadLetter<T>
             graph.Write(letters, topic);
         }
 
-        node.Errors = new ErrorHandling<T>(policy.Choice == ErrorChoice.Quarantine, letters);
+        node.Errors = new ErrorHandling<T>(policy.Choice == ErrorChoice.Quarantine, letters, policy.Bound);
     }
 }

@@ -22,6 +22,11 @@ public static class Errors
     /// Only the key of the event stops: the event and all later ones of the key are kept in order, and its timers wait,
     /// until the key is released or discarded. All other keys go on. The job does not finish before.
     /// </summary>
+    /// <remarks>
+    /// A released key goes on as if nothing had happened: each event is applied at the watermark and clock at which it
+    /// came, with the timers due in their places between. So an event that was in time is not late now; what it emits
+    /// has its old timestamp, and an operator behind this one may find that late.
+    /// </remarks>
     public static QuarantinePolicy QuarantineKey { get; } = new();
 
     /// <summary>The event is written to a topic and processing goes on; a timer is dropped and reported.</summary>
@@ -61,12 +66,20 @@ public sealed class FailPolicy
 }
 
 /// <summary>See <see cref="Errors.QuarantineKey"/>.</summary>
-public sealed class QuarantinePolicy
+public sealed record QuarantinePolicy
 {
-    private readonly ErrorChoice _choice = ErrorChoice.Quarantine;
-
     internal QuarantinePolicy()
     {
+    }
+
+    internal int Bound { get; init; } = 100_000;
+
+    /// <summary>The same with another bound on what is held.</summary>
+    /// <param name="events">Events held per key, 1 or more (default 100 000); with one more the job fails.</param>
+    public QuarantinePolicy AtMost(int events)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(events, 1);
+        return this with { Bound = events };
     }
 
     /// <summary>The same; events of a key that is discarded are written to a topic.</summary>
@@ -75,7 +88,7 @@ public sealed class QuarantinePolicy
     public ErrorPolicy<T> DeadLetterTo<T>(Topic<DeadLetter<T>> topic)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        return new ErrorPolicy<T>(_choice, topic);
+        return new ErrorPolicy<T>(ErrorChoice.Quarantine, topic) { Bound = Bound };
     }
 }
 
@@ -93,6 +106,8 @@ public sealed class ErrorPolicy<T>
 
     internal Topic<DeadLetter<T>>? Topic { get; }
 
+    internal int Bound { get; init; }
+
     /// <summary>The job fails.</summary>
     public static implicit operator ErrorPolicy<T>(FailPolicy policy) => From(policy);
 
@@ -103,7 +118,11 @@ public sealed class ErrorPolicy<T>
     public static ErrorPolicy<T> From(FailPolicy policy) => new(ErrorChoice.Fail, null);
 
     /// <summary>The key is kept in quarantine.</summary>
-    public static ErrorPolicy<T> From(QuarantinePolicy policy) => new(ErrorChoice.Quarantine, null);
+    public static ErrorPolicy<T> From(QuarantinePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return new ErrorPolicy<T>(ErrorChoice.Quarantine, null) { Bound = policy.Bound };
+    }
 }
 
 /// <summary>What becomes of an event that a source can not process; made by <see cref="Errors"/>.</summary>

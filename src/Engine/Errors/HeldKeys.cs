@@ -13,6 +13,11 @@ using Weir.Engine.Timers;
 /// <param name="Clock">How far the ingestion clock had come when it failed.</param>
 public sealed record QuarantinedKey(object Key, int Events, string Error, EventTime Watermark, EventTime Clock);
 
+/// <summary>More events came for a key in quarantine than its operator may hold.</summary>
+public sealed class QuarantineFullException(string error) : Exception(
+    "The key is in quarantine and holds as many events as it may: remove the cause and release it, or discard it, before "
+    + $"more come, or allow more with AtMost. The cause was: {error}");
+
 /// <summary>An event with everything that is needed to apply it later as if it came when it did.</summary>
 internal readonly record struct HeldEvent<T>(
     T Value, EventTime Time, EventTime Watermark, EventTime Clock, int Channel, long Offset);

@@ -155,6 +155,9 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         int row = RowOf(key);
         if (_held?.Find(row) is { } held)
         {
+            if (held.Events.Count >= _errors!.Bound)
+                throw new OperatorFailedException(
+                    Call(key, each.Time, OriginOf(each.Channel, each.Offset)), new QuarantineFullException(held.Error));
             held.Events.Add(each);
             return;
         }

@@ -40,7 +40,7 @@ public sealed class SourceStream<T> : DataStream<T>
 
     /// <summary>
     /// States what becomes of an event that can not be decoded, lies in the wrong partition, or that a function before
-    /// the next operator fails on. Default: the job fails.
+    /// the next operator fails on. Default: the job fails. An event that is given up does not move the watermark.
     /// </summary>
     /// <param name="policy">Made by <see cref="Errors"/>.</param>
     public SourceStream<T> OnError(SourceErrorPolicy policy)

@@ -4,6 +4,7 @@ using CsCheck;
 using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Graph;
+using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Engine.Testing;
 using Weir.Engine.Windows;
@@ -129,6 +130,18 @@ public sealed class QuarantineTests
         Assert.Equal(2, run.DeadLetters("gathers"));
         run.Send(Input, new Reading("a", 101, 4));
         Assert.Equal("a 5", run.Read(Tables.Texts)[^1]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Crashes))]
+    public void MoreEventsThanMayBeHeld_FailTheJob(bool crash)
+    {
+        var run = new JobHarness(Gathering(new Cause(), Errors.QuarantineKey.AtMost(2)), Runs.Options(crash));
+        run.Send(Input, new Reading("a", 1, -1), new Reading("a", 2), new Reading("b", 3), new Reading("b", 4));
+        var fault = Assert.Throws<OperatorFailedException>(() => run.Send(Input, new Reading("a", 5)));
+        Assert.IsType<QuarantineFullException>(fault.InnerException);
+        Assert.Contains("at offset 4 of readings/0", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("-1 is poison", fault.Message, StringComparison.Ordinal);
     }
 
     [Theory]
