@@ -31,7 +31,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
     /// </summary>
     /// <remarks>
     /// Held: a at watermark 10, b at 30; a timer at 20; the watermark is 40 now. The order is a, timer, b, then timers
-    /// up to 40. So an event that was not late when it came is not late now.
+    /// up to 40. So an event that was not late when it came is not late now. Steps of time between two held events are
+    /// taken as one, the clock before the watermark.
     /// </remarks>
     private void Release(int row, HeldKey<TIn> held)
     {

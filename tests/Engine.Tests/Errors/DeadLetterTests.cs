@@ -73,6 +73,8 @@ public sealed class DeadLetterTests
             Assert.Equal(Held(clean, "a"), Held(poisoned, "a"));
             clean.AdvanceWatermark(T(watermark));
             poisoned.AdvanceWatermark(T(watermark));
+            clean.AdvanceClock(T(watermark));
+            poisoned.AdvanceClock(T(watermark));
             Assert.Equal(clean.ReadNew(Tables.Texts), poisoned.ReadNew(Tables.Texts));
         }
 

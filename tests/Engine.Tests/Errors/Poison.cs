@@ -42,6 +42,7 @@ public sealed class Gathers(Cause cause) : KeyedProcess<string, Reading, string>
             known[0] = (int)value.Value;
         key.State(Last).Value ??= [(int)value.Value];
         key.Timers.SetEventTime("tell", key.Time + Ms(10));
+        key.Timers.SetProcessingTime("clock", key.Time + Ms(7));
         key.Timers.Delete(T(1000));
         key.Timers.Register(key.Time + Ms(500));
         key.Emit($"{key.Key} {key.State(Sum).Value}");

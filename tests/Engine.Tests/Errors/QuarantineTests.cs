@@ -35,7 +35,7 @@ public sealed class QuarantineTests
         Assert.Contains("at offset 2 of readings/0", held.Error, StringComparison.Ordinal);
         Assert.Equal(held, run.Inspect("gathers", "a")!.Quarantine);
         Assert.Null(run.Inspect("gathers", "b")!.Quarantine);
-        Assert.Equal([T(11), T(501), T(1000)], run.Inspect("gathers", "a")!.Timers.Select(timer => timer.Time));
+        Assert.Equal([T(8), T(11), T(501), T(1000)], run.Inspect("gathers", "a")!.Timers.Select(timer => timer.Time));
         Assert.Equal(0, run.DeadLetters("gathers"));
     }
 
@@ -49,7 +49,7 @@ public sealed class QuarantineTests
         Row[] table =
         [
             new Reading("a", 1), new Reading("a", 2, -1), Row.Mark(11), Row.Mark(20), new Reading("a", 21, 5),
-            new Reading("a", 22, -3), Row.Mark(800),
+            new Reading("a", 22, -3), Row.Tick(40), Row.Mark(800),
         ];
         foreach (Row row in table)
         {
@@ -79,6 +79,7 @@ public sealed class QuarantineTests
         run.Release("gathers", "a");
         Assert.Equal(4, Assert.Single(run.Quarantined("gathers")).Events);
         Assert.Empty(run.Read(Tables.Texts));
+        Assert.Null(run.Find(Last, "a"));
 
         var healed = new Cause();
         var second = new JobHarness(Gathering(healed), Runs.Options(crash));
