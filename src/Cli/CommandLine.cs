@@ -46,14 +46,22 @@ internal sealed class CommandLine
             new TopicsCommand(), new JobsCommand(), new StartCommand(), new StopCommand(), new SendCommand(),
             new SealCommand(), new ReadCommand(), new QueryCommand(), new InspectCommand(), new KeysCommand(),
         ];
-        foreach (WeirCommand command in commands)
-        {
-            command.SetAction((arguments, cancellation) => RunAsync(command, arguments, cancellation));
-            _root.Subcommands.Add(command);
-        }
+        Add(_root, commands);
+        var quarantine = new Command("quarantine", "List, release and discard the keys that an operator failed on.");
+        Add(quarantine, new QuarantineListCommand(), new QuarantineReleaseCommand(), new QuarantineDiscardCommand());
+        _root.Subcommands.Add(quarantine);
 
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
+    }
+
+    private void Add(Command parent, params WeirCommand[] commands)
+    {
+        foreach (WeirCommand command in commands)
+        {
+            command.SetAction((arguments, cancellation) => RunAsync(command, arguments, cancellation));
+            parent.Subcommands.Add(command);
+        }
     }
 
     /// <summary>Runs a command; the answer is its exit code.</summary>
@@ -106,7 +114,8 @@ internal sealed class CommandLine
     private static string Explain(ParseResult arguments)
     {
         Command command = arguments.CommandResult.Command;
-        string name = command is WeirCommand ? $"weir {command.Name}" : "weir";
+        Command? parent = command.Parents.OfType<Command>().FirstOrDefault(each => each is not RootCommand);
+        string name = command is RootCommand ? "weir" : $"weir {(parent is null ? "" : $"{parent.Name} ")}{command.Name}";
         string needed = string.Join(' ', command.Arguments
             .Where(argument => argument.Arity.MinimumNumberOfValues > 0)
             .Select(argument => argument.Name));

@@ -24,7 +24,7 @@ internal static class ExitCode
 
     public static int Of(WeirError error) => error switch
     {
-        WeirError.UnknownTopic or WeirError.UnknownJob or WeirError.UnknownOperator => NotFound,
+        WeirError.UnknownTopic or WeirError.UnknownJob or WeirError.UnknownOperator or WeirError.NotQuarantined => NotFound,
         WeirError.Unavailable => NoAnswer,
         _ => Refused,
     };

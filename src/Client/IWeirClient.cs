@@ -107,6 +107,9 @@ public interface IWeirClient
     IKeyedView<TKey, TValue> View<TKey, TValue>(string job, View<TKey, TValue> view)
         where TKey : notnull;
 
+    /// <summary>The keys that a job's operators keep in quarantine. No call is made yet.</summary>
+    IQuarantine Quarantine(string job);
+
     /// <summary>
     /// Everything that an operator holds for a key: open windows with their contents, pending timers, state; null if
     /// it holds nothing.

@@ -157,6 +157,12 @@ internal sealed class WeirClient : IWeirClient
         return new KeyedView<TKey, TValue>(_views, job, view, _codecs.For<TValue>());
     }
 
+    public IQuarantine Quarantine(string job)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(job);
+        return new Quarantine(_grains, _calls, job);
+    }
+
     public Task<KeyReport?> InspectAsync<TKey>(
         string job, string operatorName, TKey key, CancellationToken cancellation = default)
         where TKey : notnull => Json.InspectAsync(job, operatorName, KeyText.Format(key), cancellation);

@@ -47,6 +47,9 @@ public enum WeirError
 
     /// <summary>The job has failed; the message says at which operator, key, topic, partition and offset.</summary>
     JobFailed = 14,
+
+    /// <summary>The key is not in quarantine, so there is nothing to release or discard.</summary>
+    NotQuarantined = 15,
 }
 
 /// <summary>A request to Weir was refused or failed. The message says what was wrong, where, and what to do.</summary>

@@ -1,5 +1,6 @@
 namespace Weir.Cli.Output;
 
+using System.Globalization;
 using Weir.Contracts.Jobs;
 using Weir.Engine.Time;
 
@@ -15,6 +16,17 @@ internal static class JobText
         JobState.Failed => "failed",
         _ => state.ToString(),
     };
+
+    /// <summary>The state, and the keys in quarantine that keep the job from finishing.</summary>
+    public static string Of(JobStatus job)
+    {
+        int held = job.Operators.Sum(part => part.Quarantined);
+        return held == 0 ? Of(job.State) : $"{Of(job.State)}, {Count(held, "key")} quarantined";
+    }
+
+    /// <summary>A number of things: <c>1 key</c>, <c>2 keys</c>.</summary>
+    public static string Count(long number, string thing) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number} {thing}{(number == 1 ? "" : "s")}");
 
     /// <summary>The lowest watermark of its sources that are not idle.</summary>
     public static EventTime Watermark(JobStatus job) => job.Sources

@@ -116,6 +116,7 @@ internal sealed class Screen(Terminal terminal, bool json)
                 timers = report.Timers.Select(
                     timer => new { time = timer.Time, domain = timer.Domain, name = timer.Name }),
                 state = report.State.Select(state => new { name = state.Name, value = JsonNode.Parse(state.Json) }),
+                quarantine = report.Quarantine,
             });
             return;
         }
@@ -136,6 +137,8 @@ internal sealed class Screen(Terminal terminal, bool json)
             timer.Time.ToString(), timer.Domain.ToString(), timer.Name ?? "",
         }));
         Section(["state", "value"], report.State.Select(state => new[] { state.Name, state.Json }));
+        if (report.Quarantine is { } held)
+            Section(["quarantined events", "error"], [[Number(held.Events), held.Error]]);
     }
 
     public void Jobs(IReadOnlyList<JobStatus> jobs)
@@ -149,7 +152,7 @@ internal sealed class Screen(Terminal terminal, bool json)
         Table(["job", "state", "epoch", "watermark", "lag", "failure"], jobs.Select(job => new[]
         {
             job.Name,
-            JobText.Of(job.State),
+            JobText.Of(job),
             Number(job.Epoch),
             JobText.Watermark(job).ToString(),
             Number(JobText.Lag(job)),
@@ -167,12 +170,12 @@ internal sealed class Screen(Terminal terminal, bool json)
 
         Facts(
             ("job", job.Name),
-            ("state", JobText.Of(job.State)),
+            ("state", JobText.Of(job)),
             ("epoch", Number(job.Epoch)),
             ("failure", job.Failure ?? "none"),
             ("views", string.Join(", ", job.Views)),
             ("outputs", string.Join(", ", job.Outputs)));
-        Section(["source", "partition", "next", "lag", "watermark", "idle"], job.Sources.Select(source => new[]
+        Section(["source", "partition", "next", "lag", "watermark", "idle", "dead letters"], job.Sources.Select(source => new[]
         {
             source.Topic,
             Number(source.Partition),
@@ -180,10 +183,32 @@ internal sealed class Screen(Terminal terminal, bool json)
             Number(source.End - source.Next),
             source.Watermark.ToString(),
             source.IsIdle ? "yes" : "no",
+            Number(source.DeadLetters),
         }));
-        Section(["operator", "events", "late", "keys", "watermark"], job.Operators.Select(part => new[]
+        string[] headings = ["operator", "events", "late", "keys", "watermark", "quarantined", "dead letters"];
+        Section(headings, job.Operators.Select(part => new[]
         {
-            part.Name, Number(part.Events), Number(part.LateEvents), Number(part.Keys), part.Watermark.ToString(),
+            part.Name,
+            Number(part.Events),
+            Number(part.LateEvents),
+            Number(part.Keys),
+            part.Watermark.ToString(),
+            Number(part.Quarantined),
+            Number(part.DeadLetters),
+        }));
+    }
+
+    public void Quarantine(IReadOnlyList<QuarantineReport> keys)
+    {
+        if (json)
+        {
+            Json(keys);
+            return;
+        }
+
+        Table(["operator", "key", "events", "watermark", "error"], keys.Select(held => new[]
+        {
+            held.Operator, held.Key, Number(held.Events), held.Watermark.ToString(), held.Error,
         }));
     }
 

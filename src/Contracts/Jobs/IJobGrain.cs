@@ -1,6 +1,7 @@
 namespace Weir.Contracts.Jobs;
 
 using Orleans.Concurrency;
+using Weir.Contracts.Keys;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -25,6 +26,11 @@ public interface IJobGrain : IGrainWithStringKey
     [Alias("Describe")]
     [AlwaysInterleave]
     Task<JobStatus> DescribeAsync();
+
+    /// <summary>The keys that its operators keep in quarantine.</summary>
+    [Alias("Quarantine")]
+    [AlwaysInterleave]
+    Task<QuarantineReport[]> ListQuarantinedAsync();
 
     /// <summary>Makes sure that a job which should run does; called by every silo every few seconds.</summary>
     [Alias("Ensure")]

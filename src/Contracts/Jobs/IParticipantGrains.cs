@@ -68,6 +68,11 @@ public interface IKeyGroupGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<KeysPage> ListKeysAsync(long from, int limit);
 
+    /// <summary>The keys in quarantine.</summary>
+    [Alias("Quarantine")]
+    [AlwaysInterleave]
+    Task<GroupQuarantine> ListQuarantinedAsync();
+
     /// <summary>What it has done.</summary>
     [Alias("Describe")]
     [AlwaysInterleave]
@@ -94,4 +99,13 @@ public sealed record GroupStatus(
     [property: Id(1)] long Events,
     [property: Id(2)] long LateEvents,
     [property: Id(3)] long Keys,
-    [property: Id(4)] EventTime Watermark);
+    [property: Id(4)] EventTime Watermark)
+{
+    /// <summary>Keys in quarantine.</summary>
+    [Id(5)]
+    public int Quarantined { get; init; }
+
+    /// <summary>Events and timers that were given up or discarded.</summary>
+    [Id(6)]
+    public long DeadLetters { get; init; }
+}

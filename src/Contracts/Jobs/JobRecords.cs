@@ -85,6 +85,10 @@ public sealed record SourceStatus(
     /// <summary>Whether it takes no input until the sources that it is aligned with have caught up.</summary>
     [Id(6)]
     public bool IsWaiting { get; init; }
+
+    /// <summary>Events that could not be processed and were written as dead letters, in this epoch.</summary>
+    [Id(7)]
+    public long DeadLetters { get; init; }
 }
 
 /// <summary>What an operator has done in this epoch, over all its key groups.</summary>
@@ -101,4 +105,13 @@ public sealed record OperatorStatus(
     [property: Id(1)] long Events,
     [property: Id(2)] long LateEvents,
     [property: Id(3)] long Keys,
-    [property: Id(4)] EventTime Watermark);
+    [property: Id(4)] EventTime Watermark)
+{
+    /// <summary>Keys in quarantine.</summary>
+    [Id(5)]
+    public int Quarantined { get; init; }
+
+    /// <summary>Events and timers that failed and were given up, or were discarded from quarantine.</summary>
+    [Id(6)]
+    public long DeadLetters { get; init; }
+}

@@ -68,4 +68,5 @@ public sealed record WireKeyAnswer(
     [property: Id(2)] EventTime NextEventTimer,
     [property: Id(3)] EventTime NextClockTimer,
     [property: Id(4)] long LateEvents,
-    [property: Id(5)] ReadOnlyMemory<byte> Output);
+    [property: Id(5)] ReadOnlyMemory<byte> Output,
+    [property: Id(6)] long DeadLetters);

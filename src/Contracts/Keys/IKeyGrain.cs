@@ -24,6 +24,16 @@ public interface IKeyGrain : IGrainWithStringKey
     [Alias("Inspect")]
     [AlwaysInterleave]
     Task<KeyReport?> InspectAsync();
+
+    /// <summary>Applies what is held for the key in quarantine; answered when that is done.</summary>
+    [Alias("Release")]
+    [AlwaysInterleave]
+    Task<QuarantineAnswer> ReleaseAsync();
+
+    /// <summary>Drops what is held for the key in quarantine; answered when that is done.</summary>
+    [Alias("Discard")]
+    [AlwaysInterleave]
+    Task<QuarantineAnswer> DiscardAsync();
 }
 
 /// <summary>A view of a job; its grain key is <c>job/view</c>.</summary>
@@ -112,6 +122,10 @@ public sealed record KeyReport
     /// <summary>Pieces of state that are not empty.</summary>
     [Id(8)]
     public required StateReport[] State { get; init; }
+
+    /// <summary>Why and since when the key is in quarantine; null if it is not.</summary>
+    [Id(9)]
+    public QuarantineReport? Quarantine { get; init; }
 }
 
 /// <summary>An open window; contents as JSON, or null if it was purged.</summary>

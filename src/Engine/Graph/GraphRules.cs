@@ -31,7 +31,7 @@ internal static class GraphRules
     {
         if (!Names.IsValid(graph.Name))
             yield return $"'{graph.Name}' can not name a job: {NameRule}.";
-        if (graph.Sources.Count == 0)
+        if (graph.Inputs.Count == 0)
             yield return "It reads no topic: begin with From(topic).";
         if (graph.Outputs.Count == 0 && graph.Operators.Count == 0)
             yield return "It has no operator and writes no topic: end a stream with To(topic).";
@@ -188,6 +188,9 @@ internal static class GraphRules
             if (node.Inputs.Exists(edge => !edge.IsMain))
                 yield return $"The operator '{node.Name}' takes broadcast events, whose state its keys share: it can "
                     + "not have one grain per key.";
+            if (node.Errors is { Quarantines: true })
+                yield return $"The operator '{node.Name}' has one grain per key and keeps keys in quarantine: only a "
+                    + "group can. Choose Errors.Fail or Errors.DeadLetterTo.";
         }
     }
 

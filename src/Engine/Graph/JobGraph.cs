@@ -3,6 +3,7 @@ namespace Weir.Engine.Graph;
 using System.Security.Cryptography;
 using System.Text;
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Streams;
 
 /// <summary>
@@ -33,10 +34,17 @@ public sealed class JobGraph
     public string Fingerprint { get; private set; } = "";
 
     /// <summary>The topics that the job reads, in order of definition.</summary>
-    public IReadOnlyList<Topic> Inputs => [.. _sources.Select(source => source.Topic)];
+    public IReadOnlyList<Topic> Inputs =>
+        [.. _sources.Select(source => source.Topic).Where(topic => !ReferenceEquals(topic, Commands))];
 
     /// <summary>The topics that the job writes, each once, in order of definition.</summary>
     public IReadOnlyList<Topic> Outputs => [.. _outputs.Select(output => output.Topic).DistinctBy(topic => topic.Name)];
+
+    /// <summary>
+    /// The topic of commands to the job's keys, <c>&lt;job&gt;-commands</c>, of one partition; null if none of its
+    /// operators keeps keys in quarantine. The job's last source reads it; it is not among the inputs.
+    /// </summary>
+    public Topic? Commands { get; private set; }
 
     internal IEnumerable<Topic> AllOutputs => _outputs.Select(output => output.Topic);
 
@@ -64,6 +72,7 @@ public sealed class JobGraph
         ArgumentNullException.ThrowIfNull(codecs);
         var graph = new JobGraph(job.Name);
         job.Define(new JobBuilder(graph));
+        graph.TakeCommands();
         string[] faults = [.. GraphRules.Check(graph, codecs)];
         if (faults.Length > 0)
             throw new JobDefinitionException(job.Name, faults);
@@ -104,6 +113,31 @@ public sealed class JobGraph
     }
 
     internal void Fault(string fault) => _faults.Add(fault);
+
+    private void TakeCommands()
+    {
+        IOperatorNode[] quarantining = [.. _operators.Where(node => node.Errors is { Quarantines: true })];
+        string name = $"{Name}-commands";
+        if (quarantining.Length == 0 || !Names.IsValid(Name))
+            return;
+        if (!Names.IsValid(name))
+        {
+            Fault($"The name of a job that keeps keys in quarantine has at most 191 characters, not {Name.Length}.");
+            return;
+        }
+
+        if (Inputs.Concat(Outputs).Any(topic => topic.Name == name))
+            Fault($"The topic '{name}' is the job's own, for commands to its keys: give yours another name.");
+        Topic<QuarantineCommand> commands = Topic.Of<QuarantineCommand>(name);
+        Commands = commands;
+        SourceNode<QuarantineCommand> source = Add(new SourceNode<QuarantineCommand>(commands));
+        foreach (IOperatorNode node in quarantining)
+        {
+            var edge = new CommandEdge(source) { Id = _edges.Count, Input = node.Inputs.Count, Target = node };
+            _edges.Add(edge);
+            source.Consumers.Add(edge);
+        }
+    }
 
     private string ComputeFingerprint()
     {

@@ -1,6 +1,8 @@
 namespace Weir.Engine.Graph;
 
+using System.Globalization;
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
@@ -43,6 +45,13 @@ public sealed class JobPlan
     /// <summary>The graph.</summary>
     public JobGraph Graph { get; }
 
+    /// <summary>
+    /// Keys as text, in messages and dead letters. Default: a string is itself, a number or time as in the invariant
+    /// culture, everything else as it prints itself.
+    /// </summary>
+    public Func<object, string> KeyText { get; init; } =
+        static key => Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
+
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
 
@@ -76,7 +85,7 @@ public sealed class JobPlan
     public int OperatorOfView(string view) => Graph.Operators.ToList().FindIndex(node => node.View?.Name == view);
 
     /// <summary>The partition count of a topic of the job.</summary>
-    public int PartitionsOf(string topic) => _partitions[topic];
+    public int PartitionsOf(string topic) => topic == Graph.Commands?.Name ? 1 : _partitions[topic];
 
     /// <summary>The topic of a source.</summary>
     public Topic TopicOfSource(int source) => Graph.Sources[source].Topic;
@@ -95,6 +104,23 @@ public sealed class JobPlan
         object value = Codecs.For(type).ReadObject(new ByteReader(key))
             ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
         return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
+    }
+
+    /// <summary>Whether an operator keeps keys in quarantine.</summary>
+    public bool Quarantines(int operatorIndex) => Graph.Operators[operatorIndex].Errors is { Quarantines: true };
+
+    /// <summary>An event of <see cref="JobGraph.Commands"/>, framed as in <see cref="EventBatch.Payload"/>.</summary>
+    /// <param name="operatorIndex">An operator that keeps keys in quarantine.</param>
+    /// <param name="key">The key, as its codec writes it.</param>
+    /// <param name="release">True to apply what is held for the key, false to drop it.</param>
+    public ReadOnlyMemory<byte> QuarantineCommand(int operatorIndex, ReadOnlyMemory<byte> key, bool release)
+    {
+        var bytes = new ByteWriter();
+        int start = bytes.BeginFrame();
+        var command = new QuarantineCommand(Graph.Operators[operatorIndex].Name, key.ToArray(), release);
+        Codecs.For<QuarantineCommand>().Write(bytes, in command);
+        bytes.EndFrame(start);
+        return bytes.Detach();
     }
 
     /// <summary>Number of channels of a key group.</summary>
@@ -138,6 +164,32 @@ public sealed class JobPlan
         if (reader.Remaining > 0)
             throw new CorruptDataException($"{reader.Remaining} bytes of a slice were not understood");
         return slice;
+    }
+
+    /// <summary>Where an event of a channel came from.</summary>
+    internal EventOrigin OriginOf(SliceTarget target, long offset)
+    {
+        int first = 0;
+        foreach (Edge input in Graph.Operators[target.Operator].Inputs)
+        {
+            foreach (StreamNode head in HeadsOf(input.From))
+            {
+                int instance = target.Channel - first;
+                if (input is ForwardEdge)
+                    instance = target.Group;
+                else if (IsCoPartitioned(input, head.Id))
+                    instance = KeyGroups.PartitionOf(target.Group, PartitionsOfHead(head.Id));
+                first += ChannelsFrom(input, head, target.Group);
+                if (target.Channel >= first)
+                    continue;
+                return head is ISourceNode source
+                    ? new EventOrigin(source.Topic.Name, instance, offset)
+                    : new EventOrigin(((IOperatorNode)head).Name, instance, null);
+            }
+        }
+
+        throw new InvalidOperationException(
+            $"The operator '{Graph.Operators[target.Operator].Name}' has no channel {target.Channel}.");
     }
 
     /// <summary>The sources and operators whose output reaches a node without a shuffle.</summary>

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
@@ -15,6 +16,8 @@ internal abstract class OperatorNode<TKey, TOut>(string name, string kind) : Str
     public List<Edge> Inputs { get; } = [];
 
     public View? View { get; set; }
+
+    public ErrorHandling? Errors { get; set; }
 
     public override bool IsHead => true;
 
@@ -62,6 +65,9 @@ internal interface IOperatorNode
     List<Edge> Inputs { get; }
 
     View? View { get; }
+
+    /// <summary>What becomes of an event that its function fails on; null if the job fails.</summary>
+    ErrorHandling? Errors => null;
 
     /// <summary>The type of its keys, or null if it has none.</summary>
     Type? KeyType { get; }

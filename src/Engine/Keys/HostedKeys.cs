@@ -17,6 +17,8 @@ internal abstract class HostedKeys
 {
     public long LateEvents { get; protected set; }
 
+    public long DeadLetters { get; protected set; }
+
     public abstract int Rows { get; }
 
     public abstract EventTime NextEventTimer { get; }
@@ -105,7 +107,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         KeyedOperator whole = NewOperator();
         whole.ReadAll(segments);
         whole.SetTime(time.Watermark, time.Clock);
-        whole.SetLateEvents(LateEvents);
+        whole.SetCounts(LateEvents, DeadLetters);
         whole.NextBirth = _keys.NextBirth;
         return whole;
     }
@@ -115,13 +117,14 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         KeyedOperator whole = NewOperator();
         whole.Read(segment);
         LateEvents = whole.LateEvents;
+        DeadLetters = whole.DeadLetters;
         foreach ((ReadOnlyMemory<byte> bytes, long birth, byte[] state) in whole.WriteEach())
         {
             TKey key = _codec.Read(new ByteReader(bytes));
             int row = _keys.Add(key, _hasher.Hash(key), birth);
             var program = new KeyProgram(_plan, _node.Index, _group);
             program.Restore(state);
-            Take(row, program.Answer(0));
+            Take(row, program.Answer(0, 0));
             _rows[row].Idle = state;
         }
 
@@ -184,6 +187,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         {
             Watermark = time.Watermark,
             Clock = time.Clock,
+            Channel = share.Channel,
             Events = share.Encode(),
             EventSteps = share.Steps,
             Marks = [.. steps.Select(step => new KeyStep(
@@ -201,6 +205,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
             KeyAnswer answer = await pending;
             CapturedEvent.ReadAll(answer.Output, _keys.Birth(share.Row), output);
             LateEvents += answer.LateEvents;
+            DeadLetters += answer.DeadLetters;
             _rows[share.Row].Idle = null;
             Take(share.Row, answer);
         }

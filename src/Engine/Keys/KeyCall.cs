@@ -24,6 +24,7 @@ public sealed record KeyCall(
 /// never.</param>
 /// <param name="NextClockTimer">When it must be called at the latest as the ingestion clock moves.</param>
 /// <param name="LateEvents">Events of this call that came too late.</param>
+/// <param name="DeadLetters">Events and timers of this call that were given up.</param>
 /// <param name="Output">What it emitted.</param>
 public sealed record KeyAnswer(
     bool IsEmpty,
@@ -31,6 +32,7 @@ public sealed record KeyAnswer(
     EventTime NextEventTimer,
     EventTime NextClockTimer,
     long LateEvents,
+    long DeadLetters,
     ReadOnlyMemory<byte> Output);
 
 /// <summary>

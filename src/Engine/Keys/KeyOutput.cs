@@ -11,12 +11,18 @@ using Weir.Engine.Time;
 internal sealed class OutputCapture
 {
     private readonly ByteWriter _bytes = new();
+    private int _before;
 
     /// <summary>The event or step of time at hand, counted over the group's slice.</summary>
     public int Step { get; set; }
 
     /// <summary>The operator whose timers may be firing.</summary>
     public KeyedOperator? Operator { get; set; }
+
+    /// <summary>From here on, what is added can be taken back.</summary>
+    public void Begin() => _before = _bytes.Length;
+
+    public void Undo() => _bytes.Truncate(_before);
 
     public ReadOnlyMemory<byte> Take()
     {

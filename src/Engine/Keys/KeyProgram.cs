@@ -53,11 +53,11 @@ public sealed class KeyProgram
                 $"A key of '{OperatorName}' has seen {Version} calls and was given call {call.Version}.");
         if (call.State is { } state)
             Restore(state);
-        long lateBefore = _operator.LateEvents;
+        (long late, long dead) = (_operator.LateEvents, _operator.DeadLetters);
         _operator.Cancellation = cancellation;
         await ApplyWorkAsync(call);
         Version++;
-        return Answer(_operator.LateEvents - lateBefore);
+        return Answer(_operator.LateEvents - late, _operator.DeadLetters - dead);
     }
 
     /// <summary>The bytes of everything that the key holds.</summary>
@@ -79,12 +79,13 @@ public sealed class KeyProgram
     public KeyInspection? Inspect(ReadOnlyMemory<byte> key) => _operator.Inspect(key, _group);
 
     /// <summary>The answer of a call that does nothing.</summary>
-    internal KeyAnswer Answer(long lateEvents) => new(
+    internal KeyAnswer Answer(long lateEvents, long deadLetters) => new(
         IsEmpty,
         _operator.ViewKeys(0, 1).Keys.Count > 0,
         _operator.NextEventTimer,
         _operator.NextClockTimer,
         lateEvents,
+        deadLetters,
         _capture.Take());
 
     private async ValueTask ApplyWorkAsync(KeyCall call)
@@ -93,7 +94,7 @@ public sealed class KeyProgram
         _operator.SetTime(work.Watermark, work.Clock);
         Slice? slice = call.Edge < 0
             ? null
-            : _plan.DecodeSlice(new SliceTarget(_operatorIndex, _group, 0, call.Edge), work.Events);
+            : _plan.DecodeSlice(new SliceTarget(_operatorIndex, _group, work.Channel, call.Edge), work.Events);
         int applied = 0;
         foreach (KeyStep mark in work.Marks)
         {

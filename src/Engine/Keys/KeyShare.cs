@@ -13,13 +13,15 @@ internal sealed class KeyShare(int row)
     /// <summary>The edge that the events came over, or -1 if there are none.</summary>
     public int Edge => _events?.Target.Edge ?? -1;
 
+    public int Channel => _events?.Target.Channel ?? 0;
+
     /// <summary>The number of each event among the steps of the slice.</summary>
     public List<int> Steps { get; } = [];
 
     public void Add<T>(Slice<T> from, int index, int step)
     {
         _events ??= from.NewLike();
-        ((Slice<T>)_events).Add(in from.Values[index], from.Times[index]);
+        ((Slice<T>)_events).Add(in from.Values[index], from.Times[index], from.OffsetAt(index));
         Steps.Add(step);
     }
 

@@ -16,6 +16,9 @@ internal sealed class KeyWork
 
     public required EventTime Clock { get; init; }
 
+    /// <summary>The channel that the events came over.</summary>
+    public required int Channel { get; init; }
+
     public required ReadOnlyMemory<byte> Events { get; init; }
 
     public required IReadOnlyList<int> EventSteps { get; init; }
@@ -27,6 +30,7 @@ internal sealed class KeyWork
         var writer = new ByteWriter();
         writer.WriteSigned(Watermark.Milliseconds);
         writer.WriteSigned(Clock.Milliseconds);
+        writer.WriteVarint((ulong)Channel);
         writer.WriteBlob(Events.Span);
         writer.WriteVarint((ulong)EventSteps.Count);
         foreach (int step in EventSteps)
@@ -48,6 +52,7 @@ internal sealed class KeyWork
         var reader = new ByteReader(bytes);
         var watermark = new EventTime(reader.ReadSigned());
         var clock = new EventTime(reader.ReadSigned());
+        int channel = (int)Math.Min(reader.ReadVarint(), int.MaxValue);
         ReadOnlyMemory<byte> events = reader.ReadBlob();
         int[] steps = new int[reader.ReadCount()];
         for (int i = 0; i < steps.Length; i++)
@@ -69,6 +74,7 @@ internal sealed class KeyWork
         {
             Watermark = watermark,
             Clock = clock,
+            Channel = channel,
             Events = events,
             EventSteps = steps,
             Marks = marks,

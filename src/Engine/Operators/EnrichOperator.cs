@@ -62,7 +62,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
     public void Fail(PendingCall call, Exception fault)
     {
         if (_node.Fallback is not { } fallback)
-            throw new OperatorFailedException(_node.Name, null, call.Time, fault);
+            throw Failed(call, fault);
         TResult result;
         try
         {
@@ -70,7 +70,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
         }
         catch (Exception second)
         {
-            throw new OperatorFailedException(_node.Name, null, call.Time, second);
+            throw Failed(call, second);
         }
 
         Complete(call, result);
@@ -139,10 +139,13 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
             }
             catch (Exception fault) when (fault is not OperatorFailedException)
             {
-                throw new OperatorFailedException(_node.Name, null, call.Time, fault);
+                throw Failed(call, fault);
             }
         }
     }
+
+    private OperatorFailedException Failed(PendingCall call, Exception fault) =>
+        new(new FailedCall(_node.Name, null, call.Time, null), fault);
 }
 
 /// <summary>An event and the call that is made for it.</summary>

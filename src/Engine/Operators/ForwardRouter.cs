@@ -18,6 +18,7 @@ internal sealed class ForwardRouter<T> : Receiver<T>, IStageEnd
     private readonly Codec<T> _codec;
     private readonly Stage _stage;
     private Slice<T>? _slice;
+    private int _attempted;
 
     public ForwardRouter(ForwardEdge<T> edge, Stage stage)
     {
@@ -29,13 +30,22 @@ internal sealed class ForwardRouter<T> : Receiver<T>, IStageEnd
 
     public override void OnEvent(in T value, EventTime time)
     {
-        (_slice ??= new Slice<T>(_target, _codec)).Add(in value, time);
+        (_slice ??= NewSlice()).Add(in value, time, _stage.Offset);
+        _attempted++;
         _stage.Held++;
+    }
+
+    public void Begin() => _attempted = 0;
+
+    public void Undo()
+    {
+        for (; _attempted > 0; _attempted--)
+            _slice!.RemoveLast();
     }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)
     {
-        _slice ??= new Slice<T>(_target, _codec);
+        _slice ??= NewSlice();
         if (watermark == EventTime.MaxValue || !_slice.ReplaceLastMark(watermark, clock, idle))
             _slice.AddMark(watermark, clock, idle);
         _stage.Held++;
@@ -48,4 +58,6 @@ internal sealed class ForwardRouter<T> : Receiver<T>, IStageEnd
         _slice = null;
         output.Post(slice);
     }
+
+    private Slice<T> NewSlice() => new(_target, _codec, _stage.IsSource);
 }

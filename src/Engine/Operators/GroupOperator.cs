@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Time;
@@ -12,6 +13,15 @@ internal abstract class GroupOperator
 {
     /// <summary>Events that came too late and went nowhere or to the late output.</summary>
     public long LateEvents { get; protected set; }
+
+    /// <summary>Events and timers that failed and were given up, or were discarded.</summary>
+    public long DeadLetters { get; protected set; }
+
+    /// <summary>Where the next command has to come from: the offset after the last one applied.</summary>
+    public long CommandsTo { get; protected set; }
+
+    /// <summary>Number of keys in quarantine.</summary>
+    public virtual int Quarantined => 0;
 
     /// <summary>Number of keys with any state.</summary>
     public virtual int Rows => 0;
@@ -31,6 +41,14 @@ internal abstract class GroupOperator
     /// <summary>Applies events <c>[from, to)</c> of a slice that came beside what the operator is for.</summary>
     public virtual void ApplyAside(Edge edge, Slice slice, int from, int to) =>
         throw new InvalidOperationException($"The operator takes nothing from the edge {edge.Id}.");
+
+    /// <summary>Applies commands to keys.</summary>
+    public virtual void ApplyCommands(Slice slice)
+    {
+    }
+
+    /// <summary>The keys in quarantine.</summary>
+    public virtual IReadOnlyList<QuarantinedKey> ListQuarantined() => [];
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
     public virtual void AdvanceWatermark(EventTime watermark)

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Keys;
 using Weir.Engine.Snapshots;
@@ -45,11 +46,20 @@ public sealed class GroupProgram
     /// <summary>The merged ingestion clock of all channels.</summary>
     public EventTime Clock => _clocks.Watermark;
 
-    /// <summary>Whether all input has ended and all that follows from it was emitted.</summary>
-    public bool HasEnded => Watermark == EventTime.MaxValue && !_operator.IsBusy;
+    /// <summary>Whether all input has ended, all that follows from it was emitted, and nothing is held.</summary>
+    public bool HasEnded => Watermark == EventTime.MaxValue && !_operator.IsBusy && Quarantined == 0;
 
     /// <summary>The calls to the outside that the operator makes, or null if it makes none.</summary>
     public IGroupCalls? Calls => _operator as IGroupCalls;
+
+    /// <summary>Number of keys in quarantine.</summary>
+    public int Quarantined => _operator.Quarantined;
+
+    /// <summary>Events and timers that failed and were given up, or were discarded from quarantine.</summary>
+    public long DeadLetters => _hosted?.Keys.DeadLetters ?? _operator.DeadLetters;
+
+    /// <summary>The offset after the last command that was applied to one of its keys; 0 if there was none.</summary>
+    public long CommandsTo => _operator.CommandsTo;
 
     /// <summary>Keys with any state.</summary>
     public int Rows => _hosted?.Keys.Rows ?? _operator.Rows;
@@ -86,6 +96,12 @@ public sealed class GroupProgram
     public void Apply(Slice slice)
     {
         ArgumentNullException.ThrowIfNull(slice);
+        if (slice is Slice<QuarantineCommand>)
+        {
+            ApplyCommands(slice);
+            return;
+        }
+
         Edge edge = _stage.Plan.Graph.Edges[slice.Target.Edge];
         int applied = 0;
         foreach (Mark mark in slice.Marks)
@@ -155,6 +171,9 @@ public sealed class GroupProgram
     public KeyInspection? Inspect(ReadOnlyMemory<byte> key) =>
         _hosted is null ? _operator.Inspect(key, Group) : _hosted.Keys.LoadIdle(key)?.Inspect(key);
 
+    /// <summary>The keys in quarantine.</summary>
+    public IReadOnlyList<QuarantinedKey> ListQuarantined() => _operator.ListQuarantined();
+
     /// <summary>Keys that the view holds something for, from a position on.</summary>
     /// <param name="from">0 to begin, then <see cref="KeyPage.Next"/>.</param>
     /// <param name="limit">1 or more.</param>
@@ -178,6 +197,14 @@ public sealed class GroupProgram
             _operator.ApplyAside(edge, slice, from, to);
     }
 
+    private void ApplyCommands(Slice slice)
+    {
+        bool hadEnded = HasEnded;
+        _operator.ApplyCommands(slice);
+        if (HasEnded && !hadEnded)
+            _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
+    }
+
     private void Step(int channel, in Mark mark)
     {
         TimeChange change = Merge(channel, in mark);
@@ -185,7 +212,10 @@ public sealed class GroupProgram
             _operator.AdvanceClock(_clocks.Watermark);
         if (change.HasFlag(TimeChange.Watermark))
             _operator.AdvanceWatermark(_watermarks.Watermark);
-        if (change == TimeChange.None)
+
+        // What is held in quarantine is still to come: until then, those behind this group must not take it for ended.
+        bool isWithheld = Watermark == EventTime.MaxValue && Quarantined > 0;
+        if (change == TimeChange.None || isWithheld)
             return;
         if (!_operator.TakesOver(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle))
             _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);

@@ -86,6 +86,8 @@ internal abstract class BroadcastHandler<TKey, TOut>
 {
     public abstract EventTime TimeOf(Slice slice, int index);
 
+    public abstract long OffsetOf(Slice slice, int index);
+
     public abstract void Handle(Slice slice, int index, IBroadcastContext<TKey, TOut> context);
 }
 
@@ -94,6 +96,8 @@ internal sealed class BroadcastHandler<TBroadcast, TKey, TOut>(IBroadcastInput<T
     where TKey : notnull
 {
     public override EventTime TimeOf(Slice slice, int index) => ((Slice<TBroadcast>)slice).Times[index];
+
+    public override long OffsetOf(Slice slice, int index) => ((Slice<TBroadcast>)slice).OffsetAt(index);
 
     public override void Handle(Slice slice, int index, IBroadcastContext<TKey, TOut> context) =>
         function.OnBroadcast(((Slice<TBroadcast>)slice).Values[index], context);

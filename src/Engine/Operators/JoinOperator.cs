@@ -10,6 +10,7 @@ internal abstract class JoinOperator<TKey, TLeft, TRight, TOut> : KeyedOperator<
     where TKey : notnull
 {
     private readonly string _name;
+    private readonly JobPlan _plan;
     private readonly Func<Either<TLeft, TRight>, TKey> _key;
     private readonly Receiver<TLeft>? _lateLeft;
     private readonly Receiver<TRight>? _lateRight;
@@ -19,6 +20,7 @@ internal abstract class JoinOperator<TKey, TLeft, TRight, TOut> : KeyedOperator<
         : base(node, stage)
     {
         _name = node.Name;
+        _plan = stage.Plan;
         _key = node.Key.Of;
         _lateLeft = node.LateLeft?.Receivers(stage);
         _lateRight = node.LateRight?.Receivers(stage);
@@ -45,10 +47,13 @@ internal abstract class JoinOperator<TKey, TLeft, TRight, TOut> : KeyedOperator<
             }
             catch (Exception fault) when (fault is not OperatorFailedException)
             {
-                throw new OperatorFailedException(_name, key, time, fault);
+                throw new OperatorFailedException(
+                    new FailedCall(_name, _plan.KeyText(key), time, OriginOf(slice, events.OffsetAt(i))), fault);
             }
         }
     }
+
+    private EventOrigin OriginOf(Slice slice, long offset) => _plan.OriginOf(slice.Target, offset);
 
     protected abstract void OnLeft(TKey key, in TLeft value, EventTime time);
 
@@ -73,7 +78,7 @@ internal abstract class JoinOperator<TKey, TLeft, TRight, TOut> : KeyedOperator<
     }
 
     protected OperatorFailedException Failed(int row, EventTime time, Exception fault) =>
-        new(_name, Keys.Key(row), time, fault);
+        new(new FailedCall(_name, _plan.KeyText(Keys.Key(row)), time, null), fault);
 
     protected sealed override void OnTimer(DueTimer timer, TimeDomain domain) =>
         throw new InvalidOperationException("A join sets no timers.");

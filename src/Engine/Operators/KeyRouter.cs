@@ -28,6 +28,7 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     private readonly Stage _stage;
     private readonly int[] _channels;
     private readonly Slice<T>?[] _slices;
+    private readonly List<int> _attempted = [];
 
     protected Router(Edge edge, RouterSpec spec, Stage stage)
     {
@@ -39,6 +40,23 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     }
 
     protected RouterSpec Spec { get; }
+
+    public void Begin() => _attempted.Clear();
+
+    public void Undo()
+    {
+        foreach (int group in _attempted)
+        {
+            Slice<T> slice = _slices[group]!;
+            slice.RemoveLast();
+            if (slice.Count > 0 || slice.MarkCount > 0)
+                continue;
+            _slices[group] = null;
+            slice.Release();
+        }
+
+        _attempted.Clear();
+    }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)
     {
@@ -70,12 +88,14 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     {
         if (_channels[group] < 0)
             throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, Spec.Partitions));
-        (_slices[group] ?? Open(group)).Add(in value, time);
+        (_slices[group] ?? Open(group)).Add(in value, time, _stage.Offset);
+        if (_stage.IsGuarded)
+            _attempted.Add(group);
         _stage.Held++;
     }
 
-    private Slice<T> Open(int group) =>
-        _slices[group] = new Slice<T>(new SliceTarget(Spec.Operator, group, _channels[group], Spec.Edge), _codec);
+    private Slice<T> Open(int group) => _slices[group] = new Slice<T>(
+        new SliceTarget(Spec.Operator, group, _channels[group], Spec.Edge), _codec, _stage.IsSource);
 }
 
 /// <summary>Sends each event to the group of its key.</summary>

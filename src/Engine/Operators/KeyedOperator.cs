@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.State;
@@ -11,9 +12,9 @@ using Weir.Engine.Timers;
 /// <summary>The operator of one key group, as the group's program drives it.</summary>
 internal abstract class KeyedOperator : GroupOperator
 {
-    public EventTime Watermark { get; private set; } = EventTime.MinValue;
+    public EventTime Watermark { get; protected set; } = EventTime.MinValue;
 
-    public EventTime Clock { get; private set; } = EventTime.MinValue;
+    public EventTime Clock { get; protected set; } = EventTime.MinValue;
 
     public TimerQueue EventTimers { get; } = new();
 
@@ -55,7 +56,11 @@ internal abstract class KeyedOperator : GroupOperator
             OnClock();
     }
 
-    public void SetLateEvents(long count) => LateEvents = count;
+    public void SetCounts(long late, long dead)
+    {
+        LateEvents = late;
+        DeadLetters = dead;
+    }
 
     /// <summary>As <see cref="AdvanceWatermark"/>, for an operator whose function may wait.</summary>
     public async ValueTask AdvanceWatermarkAsync(EventTime watermark)
@@ -138,6 +143,8 @@ internal abstract class KeyedOperator : GroupOperator
         writer.WriteSigned(Watermark.Milliseconds);
         writer.WriteSigned(Clock.Milliseconds);
         writer.WriteSigned(LateEvents);
+        writer.WriteSigned(DeadLetters);
+        writer.WriteSigned(CommandsTo);
         writer.WriteSigned(EventTimers.NextSequence);
         writer.WriteSigned(ClockTimers.NextSequence);
     }
@@ -147,6 +154,8 @@ internal abstract class KeyedOperator : GroupOperator
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         LateEvents += reader.ReadSigned();
+        DeadLetters += reader.ReadSigned();
+        CommandsTo = Math.Max(CommandsTo, reader.ReadSigned());
         EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, reader.ReadSigned());
         ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, reader.ReadSigned());
     }
@@ -221,19 +230,42 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
     {
     }
 
+    /// <summary>Somebody is about to look at everything: all of it has to be where it belongs.</summary>
+    protected virtual void BeforeLook()
+    {
+    }
+
+    /// <summary>Whether the row is in quarantine, and so must stay though it may own nothing else.</summary>
+    protected virtual bool IsHeld(int row) => false;
+
+    /// <summary>The quarantine of a row, or null.</summary>
+    protected virtual QuarantinedKey? HeldOf(int row) => null;
+
+    protected virtual void WriteHeld(int row, ByteWriter writer) => writer.WriteBool(false);
+
+    protected virtual void ReadHeld(int row, ByteReader reader)
+    {
+        if (reader.ReadBool())
+            throw new CorruptDataException($"'{_name}' can not hold keys in quarantine");
+    }
+
     protected int RowOf(TKey key) => Keys.GetOrAdd(key, _hasher.Hash(key));
 
     protected void RemoveRowIfEmpty(int row)
     {
-        if (IsRowEmpty(row) && View?.IsEmpty(row) != false)
+        if (IsRowEmpty(row) && !IsHeld(row) && View?.IsEmpty(row) != false)
             Keys.Remove(row);
     }
 
-    public sealed override void Write(SegmentWriter segment) => Write(
-        segment, Keys.InOrder(), new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers)));
+    public sealed override void Write(SegmentWriter segment)
+    {
+        BeforeLook();
+        Write(segment, Keys.InOrder(), new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers)));
+    }
 
     public sealed override IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach()
     {
+        BeforeLook();
         var timers = new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers));
         foreach (int row in Keys.InOrder())
         {
@@ -261,6 +293,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             _keyCodec.Write(segment.Writer, in key);
             segment.Writer.WriteSigned(Keys.Birth(row));
             View?.Write(row, segment.Writer);
+            WriteHeld(row, segment.Writer);
             WriteRow(row, segment.Writer, timers);
             segment.EndRecord(record);
         }
@@ -290,6 +323,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         {
             int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
             View?.Read(row, record);
+            ReadHeld(row, record);
             ReadRow(row, record, timers);
         }
     }
@@ -305,12 +339,16 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         List<OpenWindow> windows = [];
         List<PendingTimer> timers = [];
         List<HeldState> state = [];
+        BeforeLook();
         InspectRow(row, windows, timers, state);
         return new KeyInspection(
             Keys.Key(row), group, Watermark, Clock,
             [.. windows.OrderBy(window => window.Window.Start)],
             [.. timers.OrderBy(timer => timer.Time)],
-            state);
+            state)
+        {
+            Quarantine = HeldOf(row),
+        };
     }
 
     public sealed override KeyPage ViewKeys(long from, int limit)
@@ -338,13 +376,17 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             : throw new CorruptDataException("the segment holds the same key twice");
     }
 
-    private int FindRow(ReadOnlyMemory<byte> bytes)
+    /// <summary>The row of a key, or -1.</summary>
+    protected int Find(TKey key) => Keys.Find(key, _hasher.Hash(key));
+
+    /// <summary>The row of a key given as bytes, or -1.</summary>
+    protected int FindRow(ReadOnlyMemory<byte> bytes)
     {
         var reader = new ByteReader(bytes);
         TKey key = _keyCodec.Read(reader);
         if (key is null || reader.Remaining > 0)
             throw new CorruptDataException($"the bytes are no key of '{_name}'");
-        return Keys.Find(key, _hasher.Hash(key));
+        return Find(key);
     }
 }
 

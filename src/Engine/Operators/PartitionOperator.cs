@@ -16,6 +16,11 @@ internal interface IStageState
 
     void AdvanceClock(EventTime clock);
 
+    /// <summary>From here on it remembers what it holds, to undo what follows from a failed event.</summary>
+    void Begin();
+
+    void Undo();
+
     void Write(ByteWriter writer);
 
     void Read(ByteReader reader);
@@ -28,6 +33,7 @@ internal sealed class PartitionOperator<TIn, TOut> : Receiver<TIn>, IPartitionCo
     private readonly PartitionNode<TIn, TOut> _node;
     private readonly Receiver<TOut> _output;
     private readonly StateTable _state;
+    private readonly ByteWriter _undo = new();
 
     public PartitionOperator(PartitionNode<TIn, TOut> node, Stage stage)
     {
@@ -68,6 +74,14 @@ internal sealed class PartitionOperator<TIn, TOut> : Receiver<TIn>, IPartitionCo
         Time = time;
         _node.Function.OnEvent(value, this);
     }
+
+    public void Begin()
+    {
+        _undo.Clear();
+        _state.Begin(_undo);
+    }
+
+    public void Undo() => _state.Undo(new ByteReader());
 
     public void AdvanceClock(EventTime clock)
     {

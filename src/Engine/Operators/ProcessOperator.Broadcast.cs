@@ -29,7 +29,8 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : IBroadcastContext<TKey
             }
             catch (Exception fault) when (fault is not OperatorFailedException)
             {
-                throw new OperatorFailedException(_node.Name, key: null, Time, fault);
+                throw new OperatorFailedException(
+                    new FailedCall(_node.Name, null, Time, _plan.OriginOf(slice.Target, handler.OffsetOf(slice, i))), fault);
             }
         }
     }
@@ -52,7 +53,8 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : IBroadcastContext<TKey
             }
             catch (Exception fault) when (fault is not OperatorFailedException)
             {
-                throw new OperatorFailedException(_node.Name, Key, Time, fault);
+                throw new OperatorFailedException(
+                    new FailedCall(_node.Name, _plan.KeyText(Key), Time, null), fault);
             }
 
             RemoveRowIfEmpty(row);

@@ -8,7 +8,8 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>A function with keyed state and timers, for a key group.</summary>
-internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, IKeyContext<TKey, TOut>
+internal partial class ProcessOperator<TKey, TIn, TOut>
+    : GuardedOperator<TKey, TIn, TOut>, IKeyContext<TKey, TOut>
     where TKey : notnull
 {
     private readonly ProcessNode<TKey, TIn, TOut> _node;
@@ -18,6 +19,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TO
     private readonly StateTable _shared;
     private readonly BroadcastMap[] _broadcast;
     private readonly int _group;
+    private readonly JobPlan _plan;
     private readonly RowTimerService _timers;
     private readonly SideReceivers _sides;
 
@@ -27,6 +29,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TO
         _node = node;
         _function = node.Function;
         _group = stage.Instance;
+        _plan = stage.Plan;
         _state = new StateTable(node.Name, [.. node.Slots.Where(slot => slot is not IBroadcastSlot)], stage.Plan.Codecs);
         _current = _state.Current;
         _shared = new StateTable(node.Name, [.. node.Slots.Where(slot => slot is IBroadcastSlot)], stage.Plan.Codecs);
@@ -67,46 +70,20 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TO
 
     public void Emit<T>(SideOutput<T> side, T value) => _sides.Emit(side, value, Time);
 
-    public override void Apply(Slice slice, int from, int to)
-    {
-        var events = (Slice<TIn>)slice;
-        for (int i = from; i < to; i++)
-        {
-            TIn value = events.Values[i];
-            TKey key = BeginEvent(in value, events.Times[i]);
-            try
-            {
-                _function.OnEvent(value, this);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                throw Failed(key, Time, fault);
-            }
+    protected override TKey KeyOf(in TIn value) => _node.Key.Of(value);
 
-            EndCall();
-        }
+    protected override void OnEvent(int row, in TIn value, EventTime time)
+    {
+        Begin(row, time);
+        _function.OnEvent(value, this);
+        RemoveRowIfEmpty(row);
     }
 
-    protected override void OnTimer(DueTimer timer, TimeDomain domain)
+    protected override void OnDueTimer(DueTimer timer, TimeDomain domain)
     {
         FiredTimer fired = BeginTimer(timer, domain);
-        try
-        {
-            _function.OnTimer(fired, this);
-        }
-        catch (Exception fault) when (fault is not OperatorFailedException)
-        {
-            throw Failed(Key, timer.Time, fault);
-        }
-
-        EndCall();
-    }
-
-    protected TKey BeginEvent(in TIn value, EventTime time)
-    {
-        TKey key = _node.Key.Of(value);
-        Begin(RowOf(key), time);
-        return key;
+        _function.OnTimer(fired, this);
+        RemoveRowIfEmpty(timer.Owner);
     }
 
     protected FiredTimer BeginTimer(DueTimer timer, TimeDomain domain)
@@ -115,10 +92,25 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TO
         return _timers.Fired(timer, domain);
     }
 
-    protected void EndCall() => RemoveRowIfEmpty(_current.Row);
+    protected void Begin(int row, EventTime time)
+    {
+        _current.Row = row;
+        Time = time;
+    }
 
-    protected OperatorFailedException Failed(TKey key, EventTime time, Exception fault) =>
-        new(_node.Name, key, time, fault);
+    protected override int RowOfTimer(int owner, int tag) => owner;
+
+    // State is saved when a function first asks for it: most functions touch little of what they own.
+    protected override void SaveRow(int row) => _state.Begin(Undo!);
+
+    protected override void UndoRow(int row, ByteReader reader) => _state.Undo(reader);
+
+    protected override void OnTimerUndone(bool wasAdded, int owner, StoredTimer timer, TimeDomain domain) =>
+        _timers.Undone(wasAdded, owner, timer, domain);
+
+    protected override void KeepTimer(DueTimer timer, TimeDomain domain) => _timers.Keep(timer, domain);
+
+    protected override void DropTimer(DueTimer timer, TimeDomain domain) => _timers.Fired(timer, domain);
 
     protected override void OnClock()
     {
@@ -181,12 +173,6 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TO
     protected override ViewReading? ReadView(int row) => View?.IsEmpty(row) == false
         ? new ViewReading(View.Encode(row), null, Watermark == EventTime.MaxValue, Watermark)
         : null;
-
-    private void Begin(int row, EventTime time)
-    {
-        _current.Row = row;
-        Time = time;
-    }
 
     private void RemoveExpired()
     {

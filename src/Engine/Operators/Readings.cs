@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
@@ -25,7 +26,11 @@ public sealed record KeyInspection(
     EventTime Clock,
     IReadOnlyList<OpenWindow> Windows,
     IReadOnlyList<PendingTimer> Timers,
-    IReadOnlyList<HeldState> State);
+    IReadOnlyList<HeldState> State)
+{
+    /// <summary>Why and since when the key is in quarantine; null if it is not.</summary>
+    public QuarantinedKey? Quarantine { get; init; }
+}
 
 /// <summary>An open window and its contents: the result as it would be now, or the events it keeps.</summary>
 public sealed record OpenWindow(TimeRange Window, object? Contents)

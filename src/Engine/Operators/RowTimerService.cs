@@ -59,6 +59,23 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         return new FiredTimer(timer.Time, domain, NameOf(timer.Tag));
     }
 
+    /// <summary>The opposite of <see cref="Fired"/>: a timer that was taken is pending all the same.</summary>
+    public void Keep(DueTimer timer, TimeDomain domain)
+    {
+        Count(timer.Owner, 1);
+        if (timer.Tag != 0)
+            _named[(timer.Owner, timer.Tag, domain)] = timer.Time;
+    }
+
+    /// <summary>A timer that was added is removed again, or one that was removed is back in its queue.</summary>
+    public void Undone(bool wasAdded, int owner, StoredTimer timer, TimeDomain domain)
+    {
+        if (!wasAdded)
+            Keep(new DueTimer(timer.Time, owner, timer.Tag), domain);
+        else
+            Fired(new DueTimer(timer.Time, owner, timer.Tag), domain);
+    }
+
     public IEnumerable<PendingTimer> Pending(int row) => Enum.GetValues<TimeDomain>().SelectMany(domain => Queue(domain)
         .All()
         .Where(each => each.Owner == row)

@@ -124,18 +124,33 @@ public abstract class Slice
     }
 }
 
-/// <summary>A slice of events of type <typeparamref name="T"/>.</summary>
-internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(target)
+/// <summary>
+/// A slice of events of type <typeparamref name="T"/>. One that comes from a source has the offset of each event
+/// beside it, so that a failure can say where the event lies; the channel tells topic and partition.
+/// </summary>
+internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffsets = false) : Slice(target)
 {
+    private bool _hasOffsets = hasOffsets;
     private T[] _values = [];
     private EventTime[] _times = [];
+    private long[] _offsets = [];
 
     public ReadOnlySpan<T> Values => _values.AsSpan(0, Count);
 
     public ReadOnlySpan<EventTime> Times => _times.AsSpan(0, Count);
 
-    public void Add(in T value, EventTime time)
+    /// <summary>The offset of an event in its partition, or -1 if the slice comes from an operator.</summary>
+    public long OffsetAt(int index) => _hasOffsets ? _offsets[index] : -1;
+
+    public void Add(in T value, EventTime time, long offset = -1)
     {
+        if (_hasOffsets)
+        {
+            if (Count == _offsets.Length)
+                Grow(ref _offsets, Count);
+            _offsets[Count] = offset;
+        }
+
         if (Count == _values.Length)
             Grow(ref _values, Count);
         if (Count == _times.Length)
@@ -144,12 +159,23 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(targe
         _times[Count++] = time;
     }
 
+    /// <summary>Takes back the event that was added last.</summary>
+    public void RemoveLast() => _values[--Count] = default!;
+
     public override void Encode(ByteWriter writer)
     {
-        writer.WriteVarint((ulong)Count);
+        // The count and, in its lowest bit, whether there are offsets; each offset as its distance to the one before.
+        writer.WriteVarint(((ulong)Count << 1) | (_hasOffsets ? 1UL : 0));
+        long last = 0;
         for (int i = 0; i < Count; i++)
         {
             writer.WriteSigned(_times[i].Milliseconds);
+            if (_hasOffsets)
+            {
+                writer.WriteSigned(_offsets[i] - last);
+                last = _offsets[i];
+            }
+
             codec.Write(writer, in _values[i]);
         }
 
@@ -157,7 +183,7 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(targe
     }
 
     /// <summary>An empty slice with the same target.</summary>
-    public Slice<T> NewLike() => new(Target, codec);
+    public Slice<T> NewLike() => new(Target, codec, _hasOffsets);
 
     public override void Release()
     {
@@ -166,18 +192,27 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec) : Slice(targe
             ArrayPool<T>.Shared.Return(_values, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         if (_times.Length > 0)
             ArrayPool<EventTime>.Shared.Return(_times);
+        if (_offsets.Length > 0)
+            ArrayPool<long>.Shared.Return(_offsets);
         _values = [];
         _times = [];
+        _offsets = [];
         Count = 0;
     }
 
     internal override void Decode(ByteReader reader)
     {
-        int count = reader.ReadCount();
-        for (int i = 0; i < count; i++)
+        ulong head = reader.ReadVarint();
+        if (head >> 1 > (ulong)reader.Remaining)
+            throw new CorruptDataException($"{head >> 1} events were announced and {reader.Remaining} bytes are left");
+        _hasOffsets = (head & 1) != 0;
+        long offset = _hasOffsets ? 0 : -1;
+        for (ulong left = head >> 1; left > 0; left--)
         {
             var time = new EventTime(reader.ReadSigned());
-            Add(codec.Read(reader), time);
+            if (_hasOffsets)
+                offset += reader.ReadSigned();
+            Add(codec.Read(reader), time, offset);
         }
 
         DecodeMarks(reader);

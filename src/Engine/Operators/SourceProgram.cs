@@ -57,6 +57,9 @@ public sealed class SourceProgram
     /// <summary>Events and steps of time held since the last flush.</summary>
     public int Held => _stage.Held;
 
+    /// <summary>Events that were given up and written as dead letters since the program was made.</summary>
+    public long DeadLetters => _reader.DeadLetters;
+
     /// <summary>Whether it works by the ingestion clock, which must then go on where nothing is sent.</summary>
     public bool WaitsForClock => !HasEnded
         && (_idleness is not null

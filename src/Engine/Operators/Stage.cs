@@ -30,6 +30,12 @@ internal abstract class Receiver<T>
 /// <summary>What ends a chain inside a stage and holds events until the stage is flushed.</summary>
 internal interface IStageEnd
 {
+    /// <summary>From here on it remembers what it takes, to give it up again.</summary>
+    void Begin();
+
+    /// <summary>Forgets what it took since <see cref="Begin"/>; no step of time came between.</summary>
+    void Undo();
+
     /// <summary>The stage's time moved on.</summary>
     void Mark(EventTime watermark, EventTime clock, bool idle);
 
@@ -47,6 +53,7 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
     private readonly Dictionary<object, object> _receivers = [];
     private readonly List<IStageEnd> _ends = [];
     private readonly List<IStageState> _states = [];
+    private int _heldBefore;
 
     public JobPlan Plan => plan;
 
@@ -58,6 +65,15 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
 
     /// <summary>If set, what the head emits goes there and nothing follows it.</summary>
     public OutputCapture? Capture { get; init; }
+
+    /// <summary>Whether it begins at a partition of a source.</summary>
+    public bool IsSource { get; } = plan.Graph.Nodes[head] is ISourceNode;
+
+    /// <summary>In a stage of a source: the offset of the event at hand.</summary>
+    public long Offset { get; set; } = -1;
+
+    /// <summary>Whether what follows from one event can be undone, because a failure need not end the job.</summary>
+    public bool IsGuarded { get; set; }
 
     /// <summary>Events held in slices and output since the last flush.</summary>
     public int Held { get; set; }
@@ -78,6 +94,28 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
         if (made is IStageState state && !_states.Contains(state))
             _states.Add(state);
         return made;
+    }
+
+    /// <summary>An event is about to pass; until the next call its emissions can be undone.</summary>
+    public void Begin()
+    {
+        _heldBefore = Held;
+        Capture?.Begin();
+        foreach (IStageState state in _states)
+            state.Begin();
+        foreach (IStageEnd end in _ends)
+            end.Begin();
+    }
+
+    /// <summary>Takes back everything that was emitted since <see cref="Begin"/>.</summary>
+    public void Undo()
+    {
+        Held = _heldBefore;
+        Capture?.Undo();
+        foreach (IStageState state in _states)
+            state.Undo();
+        foreach (IStageEnd end in _ends)
+            end.Undo();
     }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)

@@ -13,16 +13,36 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>,
         topic.Partitioner(stage.Plan.PartitionsOf(topic.Name), stage.Plan.Codecs);
 
     private readonly SortedDictionary<int, (ByteWriter Bytes, int Count)> _pending = [];
+    private readonly List<(int Partition, ByteWriter Bytes, int Length, int Count)> _attempted = [];
 
     public override void OnEvent(in T value, EventTime time)
     {
         int partition = _partitionOf?.Invoke(value) ?? AnyPartition;
         (ByteWriter bytes, int count) = _pending.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
+        if (stage.IsGuarded)
+            _attempted.Add((partition, bytes, bytes.Length, count));
         int start = bytes.BeginFrame();
         _codec.Write(bytes, in value);
         bytes.EndFrame(start);
         _pending[partition] = (bytes, count + 1);
         stage.Held++;
+    }
+
+    public void Begin() => _attempted.Clear();
+
+    public void Undo()
+    {
+        for (int i = _attempted.Count - 1; i >= 0; i--)
+        {
+            (int partition, ByteWriter bytes, int length, int count) = _attempted[i];
+            bytes.Truncate(length);
+            if (count == 0)
+                _pending.Remove(partition);
+            else
+                _pending[partition] = (bytes, count);
+        }
+
+        _attempted.Clear();
     }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)

@@ -17,6 +17,8 @@ internal abstract class ViewColumn
     /// <summary>The window of the value; only if the row is not empty.</summary>
     public abstract TimeRange Window(int row);
 
+    public abstract void Clear(int row);
+
     public abstract ReadOnlyMemory<byte> Encode(int row);
 
     public abstract void Write(int row, ByteWriter writer);
@@ -45,6 +47,12 @@ internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
     }
 
     public override bool IsEmpty(int row) => row >= _entries.Length || !_entries[row].IsPresent;
+
+    public override void Clear(int row)
+    {
+        if (row < _entries.Length)
+            _entries[row] = default;
+    }
 
     public override TimeRange Window(int row) => _entries[row].Window;
 

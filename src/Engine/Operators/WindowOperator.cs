@@ -16,7 +16,7 @@ using Weir.Engine.Windows;
 /// that comes now fires it again, with the whole new result; the watermark 129.999 s closes it; an event at 70 s that
 /// comes then is late. Source: Flink's WindowOperator.
 /// </remarks>
-internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut>, ITriggerContext
+internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<TKey, TIn, TOut>, ITriggerContext
     where TKey : notnull
 {
     private readonly WindowNode<TKey, TIn, TOut> _node;
@@ -98,24 +98,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
 
     public override bool WaitsForClock => base.WaitsForClock || _state.NextExpiry != EventTime.MaxValue;
 
-    public override void Apply(Slice slice, int from, int to)
-    {
-        var events = (Slice<TIn>)slice;
-        ReadOnlySpan<TIn> values = events.Values;
-        ReadOnlySpan<EventTime> times = events.Times;
-        for (int i = from; i < to; i++)
-        {
-            TKey key = _key(values[i]);
-            try
-            {
-                OnEvent(key, in values[i], times[i]);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                throw new OperatorFailedException(_node.Name, key, times[i], fault);
-            }
-        }
-    }
+    protected override TKey KeyOf(in TIn value) => _key(value);
 
     protected override void OnClock()
     {
@@ -123,31 +106,20 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
         RemoveExpired();
     }
 
-    protected override void OnTimer(DueTimer timer, TimeDomain domain)
+    protected override void OnDueTimer(DueTimer timer, TimeDomain domain)
     {
         _pane = timer.Owner;
-        if (timer.Tag != _panes.Generation(_pane))
-            return;
-        TimeRange window = _panes.Window(_pane);
-        try
-        {
-            Act(domain == TimeDomain.Event
-                ? _trigger.OnEventTime(timer.Time, this)
-                : _trigger.OnProcessingTime(timer.Time, this));
-            if (domain == CleanupDomain && timer.Time == CleanupTime(window))
-                ClosePane(_pane);
-        }
-        catch (Exception fault) when (fault is not OperatorFailedException)
-        {
-            throw new OperatorFailedException(_node.Name, Keys.Key(_panes.KeyRow(timer.Owner)), timer.Time, fault);
-        }
+        Act(domain == TimeDomain.Event
+            ? _trigger.OnEventTime(timer.Time, this)
+            : _trigger.OnProcessingTime(timer.Time, this));
+        if (IsCleanup(timer, domain))
+            ClosePane(timer.Owner);
     }
 
-    private void OnEvent(TKey key, in TIn value, EventTime time)
+    protected override void OnEvent(int row, in TIn value, EventTime time)
     {
         if (_eventTime && !time.HasValue)
             throw new InvalidOperationException("The event has no timestamp, and event-time windows need one.");
-        int row = RowOf(key);
         _assigned.Clear();
         EventTime at = _eventTime ? time : Clock;
         if (_byEvent is null)
@@ -168,11 +140,13 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TK
 
         if (accepted)
             return;
+        if (_eventTime && time.Plus(_lateness) <= Watermark)
+        {
+            _late?.OnEvent(in value, time);
+            LateEvents++;
+        }
+
         RemoveRowIfEmpty(row);
-        if (!_eventTime || time.Plus(_lateness) > Watermark)
-            return;
-        LateEvents++;
-        _late?.OnEvent(in value, time);
     }
 
     private TriggerResult Ask(in TIn value, EventTime time) => _looksAtEvents

@@ -19,7 +19,9 @@ internal sealed class StateTable
     private readonly StateColumn[] _columns;
     private readonly StateColumn[] _cleaned;
     private readonly HashSet<string> _dropped;
+    private readonly List<(StateColumn Column, int Row, int At)> _touched = [];
     private (StateColumn? Column, bool IsTimed)[] _stored = [];
+    private ByteWriter? _undo;
 
     public StateTable(string operatorName, IReadOnlyList<StateSlot> slots, CodecRegistry codecs)
     {
@@ -51,8 +53,11 @@ internal sealed class StateTable
     {
         foreach (StateColumn column in _columns)
         {
-            if (ReferenceEquals(column.Slot, slot))
-                return column;
+            if (!ReferenceEquals(column.Slot, slot))
+                continue;
+            if (_undo is not null)
+                Save(column, Current.Row);
+            return column;
         }
 
         throw Unknown(_operatorName, slot);
@@ -76,7 +81,33 @@ internal sealed class StateTable
     public void Clear(int row)
     {
         foreach (StateColumn column in _columns)
+        {
+            if (_undo is not null)
+                Save(column, row);
             column.Clear(row);
+        }
+    }
+
+    /// <summary>From here on it saves what a row holds before it is used, to undo what a failed call did.</summary>
+    public void Begin(ByteWriter undo)
+    {
+        _undo = undo;
+        _touched.Clear();
+    }
+
+    /// <summary>Brings back what was saved since <see cref="Begin"/>.</summary>
+    public void Undo(ByteReader reader)
+    {
+        foreach ((StateColumn column, int row, int at) in _touched)
+        {
+            column.Clear(row);
+            reader.Reset(_undo!.WrittenMemory[at..]);
+            if (reader.ReadBool())
+                column.Read(row, reader, column.Expiry is not null);
+            column.Expiry?.Sort();
+        }
+
+        _touched.Clear();
     }
 
     public IEnumerable<HeldState> Describe(int row) =>
@@ -178,6 +209,20 @@ internal sealed class StateTable
     {
         foreach (StateColumn column in _columns)
             column.Expiry?.Sort();
+    }
+
+    private void Save(StateColumn column, int row)
+    {
+        foreach ((StateColumn known, int of, _) in _touched)
+        {
+            if (ReferenceEquals(known, column) && of == row)
+                return;
+        }
+
+        _touched.Add((column, row, _undo!.Length));
+        _undo.WriteBool(!column.IsEmpty(row));
+        if (!column.IsEmpty(row))
+            column.Write(row, _undo);
     }
 
     private static bool CanRead(StateColumn column, StoredState stored) =>

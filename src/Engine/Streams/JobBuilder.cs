@@ -1,5 +1,6 @@
 namespace Weir.Engine.Streams;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Time;
 
@@ -36,6 +37,23 @@ public sealed class SourceStream<T> : DataStream<T>
 
     internal SourceStream(JobGraph graph, SourceNode<T> source)
         : base(graph, source) => _source = source;
+
+    /// <summary>
+    /// States what becomes of an event that can not be decoded, lies in the wrong partition, or that a function before
+    /// the next operator fails on. Default: the job fails. An event that is given up does not move the watermark.
+    /// </summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public SourceStream<T> OnError(SourceErrorPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        if (_source.DeadLetters is not null)
+            Graph.Fault($"The source '{_source.Topic.Name}' states OnError more than once: state it once.");
+        if (policy.Topic is not { } topic)
+            return this;
+        _source.DeadLetters = Graph.Add(new SideNode<SourceDeadLetter>("dead-letters"), _source);
+        Graph.Write(_source.DeadLetters, topic);
+        return this;
+    }
 
     /// <summary>States the time of an event, and how the watermark follows from it.</summary>
     /// <param name="timeOf">A pure function of the event.</param>

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Streams;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 
@@ -35,6 +36,14 @@ public sealed class AggregatedStream<TKey, T, TResult> : DataStream<Windowed<TKe
     public AggregatedStream<TKey, T, TResult> OneGrainPerKey()
     {
         _window.OneGrainPerKey = true;
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public AggregatedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _window, policy);
         return this;
     }
 
@@ -91,6 +100,14 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
         return this;
     }
 
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public WindowProcessedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _window, policy);
+        return this;
+    }
+
     /// <summary>Makes each key's last result of the window of newest start queryable.</summary>
     public WindowProcessedStream<TKey, T, TResult> PublishAs(View<TKey, TResult> view)
     {
@@ -130,6 +147,14 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
     public ProcessedStream<TKey, T, TResult> OneGrainPerKey()
     {
         _process.OneGrainPerKey = true;
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public ProcessedStream<TKey, T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>.Set(Graph, _process, policy);
         return this;
     }
 

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Testing;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
@@ -218,6 +219,22 @@ public sealed class JobHarness
         return _programs.ProgramOf(group, bytes) is { } own ? own.Inspect(bytes) : group.Inspect(bytes);
     }
 
+    /// <summary>The keys that an operator keeps in quarantine.</summary>
+    public IReadOnlyList<QuarantinedKey> Quarantined(string operatorName) =>
+        [.. _programs.Groups(IndexOf(operatorName)).SelectMany(group => group.ListQuarantined())];
+
+    /// <summary>How many events and timers of an operator were given up or discarded.</summary>
+    public long DeadLetters(string operatorName) =>
+        _programs.Groups(IndexOf(operatorName)).Sum(group => group.DeadLetters);
+
+    /// <summary>Applies what is held for a key in quarantine; nothing happens if it is not there.</summary>
+    public void Release<TKey>(string operatorName, TKey key)
+        where TKey : notnull => Command(operatorName, key, release: true);
+
+    /// <summary>Drops what is held for a key in quarantine; nothing happens if it is not there.</summary>
+    public void Discard<TKey>(string operatorName, TKey key)
+        where TKey : notnull => Command(operatorName, key, release: false);
+
     /// <summary>How many events came too late for an operator.</summary>
     public long LateEvents(string operatorName) =>
         _programs.Groups(IndexOf(operatorName)).Sum(group => group.LateEvents);
@@ -229,6 +246,24 @@ public sealed class JobHarness
     {
         _programs.Calls.Cancel();
         _programs = HarnessPrograms.Restore(_plan, _output, snapshot);
+    }
+
+    private void Command<TKey>(string operatorName, TKey key, bool release)
+        where TKey : notnull
+    {
+        Topic commands = _plan.Graph.Commands ?? throw new ArgumentException(
+            $"No operator of the job keeps keys in quarantine, '{operatorName}' neither.", nameof(operatorName));
+        var bytes = new ByteWriter();
+        _options.Codecs.For<TKey>().Write(bytes, in key);
+        Append(commands, 0, new EventBatch
+        {
+            From = 0,
+            Next = 0,
+            Count = 1,
+            Schema = commands.Schema,
+            Payload = _plan.QuarantineCommand(IndexOf(operatorName), bytes.WrittenMemory, release),
+        });
+        EndStep();
     }
 
     private int IndexOf(string operatorName)

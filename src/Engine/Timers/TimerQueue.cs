@@ -5,7 +5,7 @@ using Weir.Engine.Time;
 /// <summary>
 /// A timer that came due. <paramref name="Owner"/> and <paramref name="Tag"/> are what it was added with.
 /// </summary>
-internal readonly record struct DueTimer(EventTime Time, int Owner, int Tag);
+internal readonly record struct DueTimer(EventTime Time, int Owner, int Tag, long Sequence = 0);
 
 /// <summary>A timer with its place among those of equal time, as a snapshot keeps it.</summary>
 internal readonly record struct StoredTimer(EventTime Time, int Tag, long Sequence);
@@ -25,6 +25,8 @@ internal sealed class TimerQueue
     private const int Slack = 64;
     private readonly Dictionary<long, Bucket> _buckets = [];
     private readonly PriorityQueue<long, long> _times = new();
+    private List<(bool WasAdded, int Owner, StoredTimer Timer)>? _attempted;
+    private long _sequenceBefore;
 
     /// <summary>Number of timers.</summary>
     public int Count { get; private set; }
@@ -43,27 +45,62 @@ internal sealed class TimerQueue
         Bucket bucket = BucketOf(time);
         if (bucket.Find(owner, tag) >= 0)
             return false;
-        Append(bucket, new Entry(owner, tag, NextSequence++));
+        Append(bucket, Numbered(time, owner, tag));
         return true;
     }
 
     /// <summary>Adds a timer that its owner knows not to be there, without looking.</summary>
     public void AddNew(EventTime time, int owner, int tag = 0) =>
-        Append(BucketOf(time), new Entry(owner, tag, NextSequence++));
+        Append(BucketOf(time), Numbered(time, owner, tag));
 
     /// <summary>Adds a timer of a snapshot. Those of equal time must come in the order of their sequence.</summary>
     public void Restore(StoredTimer timer, int owner) =>
         Append(BucketOf(timer.Time), new Entry(owner, timer.Tag, timer.Sequence));
 
+    /// <summary>Puts back a timer that was taken or removed, in its old place among those of equal time.</summary>
+    public void PutBack(StoredTimer timer, int owner)
+    {
+        BucketOf(timer.Time).Insert(new Entry(owner, timer.Tag, timer.Sequence));
+        Count++;
+    }
+
     /// <summary>Removes a timer; false if there was none.</summary>
     public bool Remove(EventTime time, int owner, int tag = 0)
     {
-        if (!_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket) || !bucket.Remove(owner, tag))
+        if (!_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket)
+            || bucket.Remove(owner, tag) is not { } sequence)
             return false;
+        _attempted?.Add((false, owner, new StoredTimer(time, tag, sequence)));
         Count--;
         if (bucket.Live == 0)
             _buckets.Remove(time.Milliseconds);
         return true;
+    }
+
+    /// <summary>From here on it remembers what is added and removed, to undo it.</summary>
+    public void Begin()
+    {
+        (_attempted ??= []).Clear();
+        _sequenceBefore = NextSequence;
+    }
+
+    /// <summary>Undoes what was added and removed since <see cref="Begin"/>, the last first.</summary>
+    /// <param name="undone">Told of each: whether it had been added, its owner, the timer.</param>
+    public void Undo(Action<bool, int, StoredTimer> undone)
+    {
+        List<(bool WasAdded, int Owner, StoredTimer Timer)> attempted = _attempted ?? [];
+        _attempted = null;
+        for (int i = attempted.Count - 1; i >= 0; i--)
+        {
+            (bool wasAdded, int owner, StoredTimer timer) = attempted[i];
+            if (wasAdded)
+                Remove(timer.Time, owner, timer.Tag);
+            else
+                PutBack(timer, owner);
+            undone(wasAdded, owner, timer);
+        }
+
+        NextSequence = _sequenceBefore;
     }
 
     /// <summary>The earliest time, or the maximum if there is no timer.</summary>
@@ -95,7 +132,7 @@ internal sealed class TimerQueue
         Count--;
         if (bucket.Live == 0)
             _buckets.Remove(next.Milliseconds);
-        timer = new DueTimer(next, entry.Owner, entry.Tag);
+        timer = new DueTimer(next, entry.Owner, entry.Tag, entry.Sequence);
         return true;
     }
 
@@ -126,6 +163,13 @@ internal sealed class TimerQueue
     {
         _times.Clear();
         _times.EnqueueRange(_buckets.Keys.Select(time => (time, time)));
+    }
+
+    private Entry Numbered(EventTime time, int owner, int tag)
+    {
+        var entry = new Entry(owner, tag, NextSequence++);
+        _attempted?.Add((true, owner, new StoredTimer(time, tag, entry.Sequence)));
+        return entry;
     }
 
     private void Append(Bucket bucket, Entry entry)
@@ -175,15 +219,29 @@ internal sealed class TimerQueue
             return -1;
         }
 
-        public bool Remove(int owner, int tag)
+        /// <summary>Inserts a timer in the order of sequence; a hole has a lower one than any timer.</summary>
+        public void Insert(Entry entry)
+        {
+            int at = _head;
+            while (at < _entries.Count && _entries[at].Sequence < entry.Sequence)
+                at++;
+            _entries.Insert(at, entry);
+            Live++;
+            if (_index is not null)
+                BuildIndex();
+        }
+
+        /// <summary>The sequence of the timer that was removed, or null if there was none.</summary>
+        public long? Remove(int owner, int tag)
         {
             int at = Find(owner, tag);
             if (at < 0)
-                return false;
+                return null;
+            long sequence = _entries[at].Sequence;
             _index?.Remove((owner, tag));
-            _entries[at] = new Entry(Hole, 0, 0);
+            _entries[at] = new Entry(Hole, 0, -1);
             Live--;
-            return true;
+            return sequence;
         }
 
         public Entry Take()

@@ -90,6 +90,45 @@ internal sealed class PaneTable
         Count--;
     }
 
+    /// <summary>Remembers the panes of a key, in the order of its chain.</summary>
+    public void Save(int keyRow, List<SavedPane> saved)
+    {
+        saved.Clear();
+        for (int pane = First(keyRow); pane >= 0; pane = Next(pane))
+            saved.Add(new SavedPane(pane, _panes[pane]));
+    }
+
+    /// <summary>Brings back the panes of a key as they were, under their old numbers.</summary>
+    public void Restore(int keyRow, List<SavedPane> saved)
+    {
+        while (First(keyRow) is >= 0 and var pane)
+            Close(pane);
+        foreach (SavedPane each in saved)
+        {
+            Unfree(each.Number);
+            _panes[each.Number] = each.Pane;
+            Count++;
+        }
+
+        if (saved.Count > 0)
+            _first[keyRow] = saved[0].Number + 1;
+    }
+
+    // What was closed a moment ago lies near the head of the free panes.
+    private void Unfree(int pane)
+    {
+        if (_free == pane)
+        {
+            _free = _panes[pane].Next - 1;
+            return;
+        }
+
+        int before = _free;
+        while (_panes[before].Next != pane + 1)
+            before = _panes[before].Next - 1;
+        _panes[before].Next = _panes[pane].Next;
+    }
+
     private int Take()
     {
         if (_free >= 0)
@@ -104,7 +143,10 @@ internal sealed class PaneTable
         return _used++;
     }
 
-    private struct Pane
+    /// <summary>A pane as it was.</summary>
+    internal readonly record struct SavedPane(int Number, Pane Pane);
+
+    internal struct Pane
     {
         public int KeyRow;
         public int Generation;

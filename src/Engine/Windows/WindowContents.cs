@@ -39,6 +39,24 @@ internal abstract class WindowContents<TKey, TIn, TOut>
     public abstract void Write(int pane, ByteWriter writer);
 
     public abstract void Read(int pane, ByteReader reader);
+
+    /// <summary>Remembers a pane before something that may fail.</summary>
+    /// <returns>What <see cref="Restore"/> needs beside the bytes, or null.</returns>
+    public virtual object? Keep(int pane, ByteWriter writer)
+    {
+        writer.WriteBool(!IsEmpty(pane));
+        if (!IsEmpty(pane))
+            Write(pane, writer);
+        return null;
+    }
+
+    /// <summary>Brings back what <see cref="Keep"/> remembered.</summary>
+    public virtual void Restore(int pane, object? kept, ByteReader reader)
+    {
+        Clear(pane);
+        if (reader.ReadBool())
+            Read(pane, reader);
+    }
 }
 
 /// <summary>
@@ -97,6 +115,24 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
         List<TIn> events = ListOf(pane);
         for (int i = 0; i < count; i++)
             events.Add(codec.Read(reader));
+    }
+
+    // A list is only added to until it is dropped as a whole, so its length says what it was.
+    public override object? Keep(int pane, ByteWriter writer)
+    {
+        List<TIn>? events = IsEmpty(pane) ? null : _events[pane];
+        writer.WriteVarint((ulong)(events?.Count ?? 0));
+        return events;
+    }
+
+    public override void Restore(int pane, object? kept, ByteReader reader)
+    {
+        Clear(pane);
+        int count = (int)reader.ReadVarint();
+        if (kept is not List<TIn> events)
+            return;
+        events.RemoveRange(count, events.Count - count);
+        _events[pane] = events;
     }
 
     private List<TIn> ListOf(int pane)

@@ -46,6 +46,20 @@ internal sealed class WindowSlots
 
     public void ClearWindow(int pane) => _ofWindows?.Clear(pane);
 
+    /// <summary>From here on it saves what it holds before it is used; see <see cref="Undo"/>.</summary>
+    public void BeginUndo(ByteWriter undo)
+    {
+        _ofKeys.Begin(undo);
+        _ofWindows?.Begin(undo);
+    }
+
+    /// <summary>Brings back what a failed call has changed.</summary>
+    public void Undo(ByteReader reader)
+    {
+        _ofKeys.Undo(reader);
+        _ofWindows?.Undo(reader);
+    }
+
     /// <summary>The clock goes on; what expires by it is to be taken out.</summary>
     public void AdvanceClock(EventTime clock)
     {

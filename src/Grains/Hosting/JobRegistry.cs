@@ -38,6 +38,8 @@ internal sealed class JobRegistry : Logs.ITopicTypes
                     hosted.Name, [$"Two jobs have the name '{hosted.Name}'; one of them is {type}."]);
             foreach (Topic topic in hosted.Graph.Inputs.Concat(hosted.Graph.Outputs))
                 AddTopic(topic, hosted.Name);
+            if (hosted.Graph.Commands is { } commands)
+                AddTopic(commands, hosted.Name);
         }
 
         foreach (Topic topic in builder.Topics)

@@ -13,6 +13,7 @@ using Weir.Contracts.Codecs;
 using Weir.Engine.Codecs;
 using Weir.Grains.Exchange;
 using Weir.Grains.Jobs;
+using Weir.Grains.Keys;
 using Weir.Grains.Logs;
 using Weir.Grains.Storage;
 using Weir.Grains.Streams;
@@ -53,6 +54,7 @@ public static class WeirHosting
         silo.Services.AddSingleton<JobRegistry>();
         silo.Services.AddSingleton<ITopicTypes>(services => services.GetRequiredService<JobRegistry>());
         silo.Services.AddSingleton<JobTopics>();
+        silo.Services.AddSingleton<QuarantineCommands>();
         silo.Services.AddSingleton<SiloExchange>();
         silo.Services.AddSingleton<TickLeases>();
         silo.Services.TryAddSingleton<IEventLog>(OpenLog);

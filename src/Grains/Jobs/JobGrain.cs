@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
+using Weir.Contracts.Keys;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Grains.Hosting;
@@ -71,6 +72,15 @@ internal sealed partial class JobGrain(
         return _run is { } run
             ? status with { Sources = await run.DescribeSourcesAsync(), Operators = await run.DescribeOperatorsAsync() }
             : status;
+    }
+
+    public Task<QuarantineReport[]> ListQuarantinedAsync()
+    {
+        jobs.Job(JobName);
+        return _run is { } run
+            ? Guard(run.ListQuarantinedAsync)
+            : throw new WeirException(
+                WeirError.JobNotRunning, $"The job '{JobName}' does not run, so it holds no keys: start it first.");
     }
 
     public Task EnsureAsync() => Guard(async () =>

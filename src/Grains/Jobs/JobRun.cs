@@ -2,6 +2,7 @@ namespace Weir.Grains.Jobs;
 
 using System.Globalization;
 using Weir.Contracts.Jobs;
+using Weir.Contracts.Keys;
 using Weir.Engine.Graph;
 using Weir.Engine.Time;
 using Weir.Grains.Exchange;
@@ -44,7 +45,11 @@ internal sealed class JobRun
                 _alignment.Add(name, alignment);
         }
 
-        _running = [.. _sources.Select(source => source.Name), .. _groups.Select(group => group.Name)];
+        _running =
+        [
+            .. _sources.Where(source => !IsOfCommands(source.Topic)).Select(source => source.Name),
+            .. _groups.Select(group => group.Name),
+        ];
     }
 
     public long Epoch => _plan.Epoch;
@@ -64,8 +69,15 @@ internal sealed class JobRun
     {
         await Task.WhenAll(_groups.Select(group => group.Grain.OpenAsync(_plan)));
         await Task.WhenAll(_sources.Select(async source =>
-            await source.Grain.OpenAsync(_plan, await topics.FirstOffsetAsync(source.Topic, source.Partition))));
+            await source.Grain.OpenAsync(_plan, await BeginOfAsync(topics, source.Topic, source.Partition))));
     }
+
+    // Commands were meant for the state of then: an epoch that begins anew begins behind them.
+    private Task<long> BeginOfAsync(JobTopics topics, string topic, int partition) => IsOfCommands(topic)
+        ? topics.NextOffsetAsync(topic, partition)
+        : topics.FirstOffsetAsync(topic, partition);
+
+    private bool IsOfCommands(string topic) => topic == _job.Graph.Commands?.Name;
 
     /// <summary>Sources stop before the groups that they feed.</summary>
     public async Task CloseAsync()
@@ -80,7 +92,19 @@ internal sealed class JobRun
     public bool HasEnded(string participant) => _running.Remove(participant) && _running.Count == 0;
 
     public async Task<SourceStatus[]> DescribeSourcesAsync() =>
-        [.. (await Task.WhenAll(_sources.Select(source => source.Grain.DescribeAsync()))).OfType<SourceStatus>()];
+    [
+        .. (await Task.WhenAll(_sources
+            .Where(source => !IsOfCommands(source.Topic))
+            .Select(source => source.Grain.DescribeAsync()))).OfType<SourceStatus>(),
+    ];
+
+    public async Task<QuarantineReport[]> ListQuarantinedAsync()
+    {
+        GroupQuarantine[] groups = await Task.WhenAll(_groups
+            .Where(group => _job.KeyPlan.Quarantines(group.Operator))
+            .Select(group => group.Grain.ListQuarantinedAsync()));
+        return [.. groups.SelectMany(group => group.Keys)];
+    }
 
     public async Task<OperatorStatus[]> DescribeOperatorsAsync()
     {
@@ -93,7 +117,11 @@ internal sealed class JobRun
                 own.Sum(group => group.Events),
                 own.Sum(group => group.LateEvents),
                 own.Sum(group => group.Keys),
-                own.Length > 0 ? own.Min(group => group.Watermark) : EventTime.MinValue);
+                own.Length > 0 ? own.Min(group => group.Watermark) : EventTime.MinValue)
+            {
+                Quarantined = own.Sum(group => group.Quarantined),
+                DeadLetters = own.Sum(group => group.DeadLetters),
+            };
         })];
     }
 }

@@ -16,22 +16,33 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
     {
         var partitions = new Dictionary<string, int>();
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs).DistinctBy(topic => topic.Name))
-        {
-            TopicInfo info = await log.FindTopicAsync(topic.Name) ?? await log.CreateTopicAsync(new TopicSpec
-            {
-                Name = topic.Name,
-                Partitions = options.Value.DefaultPartitions,
-                Schema = topic.Schema,
-            });
-            if (!topic.Reads(info.Spec.Schema))
-                throw new WeirException(
-                    WeirError.TopicConflict,
-                    $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' "
-                    + $"expects {topic.Schema}.");
-            partitions.Add(topic.Name, info.Partitions);
-        }
-
+            partitions.Add(topic.Name, await EnsureAsync(graph, topic, options.Value.DefaultPartitions));
+        if (graph.Commands is not { } commands)
+            return partitions;
+        int count = await EnsureAsync(graph, commands, partitions: 1);
+        if (count != 1)
+            throw new WeirException(
+                WeirError.TopicConflict,
+                $"The topic '{commands.Name}' has {count} partitions, and the job '{graph.Name}' expects 1 for the "
+                + "commands to its keys.");
+        partitions.Add(commands.Name, count);
         return partitions;
+    }
+
+    private async Task<int> EnsureAsync(JobGraph graph, Topic topic, int partitions)
+    {
+        TopicInfo info = await log.FindTopicAsync(topic.Name) ?? await log.CreateTopicAsync(new TopicSpec
+        {
+            Name = topic.Name,
+            Partitions = partitions,
+            Schema = topic.Schema,
+        });
+        return topic.Reads(info.Spec.Schema)
+            ? info.Partitions
+            : throw new WeirException(
+                WeirError.TopicConflict,
+                $"The topic '{topic.Name}' holds {info.Spec.Schema}, and the job '{graph.Name}' "
+                + $"expects {topic.Schema}.");
     }
 
     /// <summary>Removes what earlier epochs have written: this one writes all of it again.</summary>
@@ -57,4 +68,8 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
     /// <summary>The first retained offset of a partition.</summary>
     public async Task<long> FirstOffsetAsync(string topic, int partition) =>
         (await log.DescribeAsync(new TopicPartition(topic, partition))).First;
+
+    /// <summary>The offset that the next event of a partition gets.</summary>
+    public async Task<long> NextOffsetAsync(string topic, int partition) =>
+        (await log.DescribeAsync(new TopicPartition(topic, partition))).Next;
 }

@@ -33,7 +33,7 @@ internal sealed class GrainKeyHost(IGrainFactory grains, HostedJob job, int oper
             _called.Remove(address);
         return new KeyAnswer(
             answer.IsEmpty, answer.HasView, answer.NextEventTimer, answer.NextClockTimer, answer.LateEvents,
-            answer.Output);
+            answer.DeadLetters, answer.Output);
     }
 
     public async ValueTask<ReadOnlyMemory<byte>> SnapshotAsync(ReadOnlyMemory<byte> key) =>

@@ -17,7 +17,8 @@ using Weir.Grains.Hosting;
 /// </summary>
 [GrainType("weirkey")]
 [RendezvousPlacement]
-internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain, IHostedKeyGrain
+internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands)
+    : Grain, IKeyGrain, IHostedKeyGrain
 {
     private KeyAddress? _address;
     private HostedKey? _hosted;
@@ -66,7 +67,7 @@ internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain, IHostedKeyG
                 End();
             return new WireKeyAnswer(
                 answer.IsEmpty, answer.HasView, answer.NextEventTimer, answer.NextClockTimer, answer.LateEvents,
-                answer.Output);
+                answer.Output, answer.DeadLetters);
         }
         catch (Exception fault) when (fault is not WeirException)
         {
@@ -108,6 +109,16 @@ internal sealed class KeyGrain(JobRegistry jobs) : Grain, IKeyGrain, IHostedKeyG
         _hosted.Ended.Cancel();
         _hosted = null;
         DelayDeactivation(TimeSpan.Zero);
+    }
+
+    public Task<QuarantineAnswer> ReleaseAsync() => CommandAsync(release: true);
+
+    public Task<QuarantineAnswer> DiscardAsync() => CommandAsync(release: false);
+
+    private Task<QuarantineAnswer> CommandAsync(bool release)
+    {
+        KeyAddress address = Address();
+        return commands.SendAsync(address, release, GroupOf(address));
     }
 
     private KeyAddress Address() => _address ??= KeyAddress.Parse(jobs, this.GetPrimaryKeyString());

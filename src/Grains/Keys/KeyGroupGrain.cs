@@ -50,7 +50,7 @@ internal sealed class KeyGroupGrain(
         CloseRun();
         HostedJob job = jobs.Job(Address.Job);
         EpochRules.CheckFingerprint(job, plan);
-        _plan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
+        _plan = new JobPlan(job.Graph, job.Codecs, plan.Partitions) { KeyText = KeyText.Format };
         GroupProgram program = _plan.CreateGroup(Address.Operator, Address.Group);
         string producer = string.Create(
             CultureInfo.InvariantCulture, $"{job.Name}/{program.OperatorName}/{Address.Group}");
@@ -133,9 +133,22 @@ internal sealed class KeyGroupGrain(
             [.. page.Keys.Select(KeyText.Format)], page.Next?.ToString(CultureInfo.InvariantCulture)));
     }
 
+    public Task<GroupQuarantine> ListQuarantinedAsync()
+    {
+        GroupRun run = Running();
+        return Task.FromResult(new GroupQuarantine(
+            run.Epoch,
+            run.Program.CommandsTo,
+            [.. run.Program.ListQuarantined().Select(held => KeyReports.Of(run.Program.OperatorName, held))]));
+    }
+
     public Task<GroupStatus?> DescribeAsync() => Task.FromResult(_run is { } run
         ? new GroupStatus(
             run.Epoch, run.Program.EventsIn, run.Program.LateEvents, run.Program.Rows, run.Program.Watermark)
+        {
+            Quarantined = run.Program.Quarantined,
+            DeadLetters = run.Program.DeadLetters,
+        }
         : null);
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ namespace Weir.Grains.Keys;
 using System.Text.Json;
 using Weir.Contracts.Json;
 using Weir.Contracts.Keys;
+using Weir.Engine.Errors;
 using Weir.Engine.Operators;
 
 /// <summary>Turns what an operator holds for a key into JSON, within the group's turn.</summary>
@@ -19,6 +20,17 @@ internal static class KeyReports
         Windows = [.. inspection.Windows.Select(window => new WindowReport(window.Window, JsonOf(window.Contents)))],
         Timers = [.. inspection.Timers.Select(timer => new TimerReport(timer.Time, timer.Domain, timer.Name))],
         State = [.. inspection.State.Select(state => new StateReport(state.Name, JsonOf(state.Value) ?? "null"))],
+        Quarantine = inspection.Quarantine is { } held ? Of(operatorName, held) : null,
+    };
+
+    public static QuarantineReport Of(string operatorName, QuarantinedKey held) => new()
+    {
+        Operator = operatorName,
+        Key = KeyText.Format(held.Key),
+        Events = held.Events,
+        Error = held.Error,
+        Watermark = held.Watermark,
+        Clock = held.Clock,
     };
 
     public static WireAnswer Of(ViewReading reading, long epoch) =>

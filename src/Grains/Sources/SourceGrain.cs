@@ -88,6 +88,7 @@ internal sealed partial class SourceGrain(
             program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle)
         {
             IsWaiting = run.IsWaiting,
+            DeadLetters = program.DeadLetters,
         };
     }
 

@@ -2,6 +2,7 @@ namespace Weir.Engine.Tests.Keys;
 
 using CsCheck;
 using Weir.Engine.Aggregates;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Joins;
 using Weir.Engine.Keys;
@@ -27,6 +28,7 @@ public sealed class OneGrainPerKeyTests
     private static readonly View<string, long> LastSum = new("last-sum");
     private static readonly View<string, string> LastLine = new("last-line");
     private static readonly SideOutput<long> Odd = new("odd");
+    private static readonly Topic<DeadLetter<Reading>> Dead = Topic.Of<DeadLetter<Reading>>("dead");
     private static readonly Topic<long> Odds = Topic.Of<long>("odds");
 
     private static readonly Gen<Row[]> Input = Gen.OneOf(
@@ -107,6 +109,34 @@ public sealed class OneGrainPerKeyTests
             (hosted ? pairs.OneGrainPerKey() : pairs).To(Out);
         },
         run => [.. ByKey(run.Read(Out), line => line[..2]), .. run.Read(Late)]);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DeadLetters_AreThoseOfOneTable(bool waits) => AreThoseOfOneTable(
+        (job, hosted) =>
+        {
+            KeyedStream<string, Reading> keyed = From(job).KeyBy(Reading.Input.Key);
+            ProcessedStream<string, Reading, string> lines = hosted && waits
+                ? keyed.Process("operator", new PatientRestless(poison: 5)).OneGrainPerKey()
+                : keyed.Process("operator", new Restless(poison: 5));
+            lines.OnError(Errors.DeadLetterTo(Dead)).SideTo(Odd, Odds).To(Out);
+            if (hosted)
+                lines.OneGrainPerKey();
+        },
+        run => [.. ByKey(run.Read(Out), line => line[..2]), .. run.Read(Dead), run.DeadLetters("operator")]);
+
+    [Fact]
+    public void Quarantine_NeedsATable()
+    {
+        var fault = Assert.Throws<JobDefinitionException>(() => new JobHarness(new TestJob(job => From(job)
+            .KeyBy(Reading.Input.Key)
+            .Process("operator", new Restless())
+            .OnError(Errors.QuarantineKey)
+            .OneGrainPerKey()
+            .To(Out))));
+        Assert.Contains("only a group can", fault.Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(false)]
@@ -216,7 +246,7 @@ public sealed class OneGrainPerKeyTests
     }
 
     /// <summary>State, timers of both domains with and without names, and a side output.</summary>
-    private sealed class Restless : KeyedProcess<string, Reading, string>
+    private sealed class Restless(long poison = -1) : KeyedProcess<string, Reading, string>
     {
         internal static readonly ValueSlot<long> Sum = State.Value<long>("sum");
         internal static readonly ReducingSlot<long> Recent =
@@ -229,6 +259,8 @@ public sealed class OneGrainPerKeyTests
             key.Timers.SetProcessingTime("soon", T(key.Clock.Milliseconds + 25));
             key.Emit($"{key.Key} +{value.Value} = {key.State(Sum).Value}, recent {key.State(Recent).Value}");
             key.State(Recent).Add(value.Value);
+            if (value.Value == poison)
+                throw new InvalidOperationException("no fives");
             if (value.Value % 2 == 1)
                 key.Emit(Odd, value.Value);
         }
@@ -241,9 +273,9 @@ public sealed class OneGrainPerKeyTests
         }
     }
 
-    private sealed class PatientRestless : AsyncKeyedProcess<string, Reading, string>
+    private sealed class PatientRestless(long poison = -1) : AsyncKeyedProcess<string, Reading, string>
     {
-        private readonly Restless _same = new();
+        private readonly Restless _same = new(poison);
 
         public override IEnumerable<StateSlot> Slots => _same.Slots;
 

@@ -2,6 +2,7 @@ namespace Weir.Engine.Tests.Operators;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
@@ -17,14 +18,22 @@ public sealed class AllocationTests
     private const int Slices = 100;
     private const int Warm = 20;
 
-    [Fact]
-    public void Aggregating_AllocatesNothingPerEvent() => AllocatesNothing(From, readings => readings
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Aggregating_AllocatesNothingPerEvent(bool quarantines) => AllocatesNothing(From, readings => readings
         .Window(Windows.Sliding(Ms(2_000_000), Ms(1_000_000)))
-        .Aggregate("sums", new Sum<Reading, long>(each => each.Value)));
+        .Aggregate("sums", new Sum<Reading, long>(each => each.Value))
+        .OnError(PolicyOf(quarantines)));
 
-    [Fact]
-    public void StateThatExpires_AllocatesNothingPerEvent() => AllocatesNothing(
-        job => job.From(Input), readings => readings.Process("state", new Remembers()));
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void StateThatExpires_AllocatesNothingPerEvent(bool quarantines) => AllocatesNothing(
+        job => job.From(Input),
+        readings => readings.Process("state", new Remembers()).OnError(PolicyOf(quarantines)));
+
+    private static ErrorPolicy<Reading> PolicyOf(bool quarantines) => quarantines ? Errors.QuarantineKey : Errors.Fail;
 
     private static void AllocatesNothing(
         Func<JobBuilder, DataStream<Reading>> from, Action<KeyedStream<string, Reading>> define)

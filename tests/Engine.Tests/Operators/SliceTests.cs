@@ -43,6 +43,23 @@ public sealed class SliceTests
         });
 
     [Fact]
+    public void Offsets_RoundTrip_WhereASliceHasThem() => Gen.Long.Array[0, 40].Sample(offsets =>
+    {
+        var slice = new Slice<Reading>(Target, new CodecRegistry().For<Reading>(), hasOffsets: true);
+        Slice<Reading> without = New();
+        foreach (long offset in offsets)
+        {
+            slice.Add(new Reading("key", 1), T(1), offset);
+            without.Add(new Reading("key", 1), T(1), offset);
+        }
+
+        var read = (Slice<Reading>)Shuffled.DecodeSlice(Target, Encode(slice));
+        Assert.Equal(offsets, Enumerable.Range(0, read.Count).Select(read.OffsetAt));
+        read = (Slice<Reading>)Shuffled.DecodeSlice(Target, Encode(without));
+        Assert.All(Enumerable.Range(0, read.Count), index => Assert.Equal(-1, read.OffsetAt(index)));
+    });
+
+    [Fact]
     public void DamagedSlices_GiveCorruptDataOnly() => Gen
         .Select(Gen.Byte.Array[0, 60], Gen.Int[0, 1000], Gen.Int[0, 7], Gen.Bool)
         .Sample(

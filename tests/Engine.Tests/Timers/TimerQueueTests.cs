@@ -44,7 +44,7 @@ public sealed class TimerQueueTests
         queue.Add(EventTime.MaxValue, 1);
         Assert.False(queue.TryTake(new EventTime(long.MaxValue - 1), out _));
         Assert.True(queue.TryTake(EventTime.MaxValue, out DueTimer timer));
-        Assert.Equal(new DueTimer(EventTime.MaxValue, 1, 0), timer);
+        Assert.Equal(new DueTimer(EventTime.MaxValue, 1, 0), timer with { Sequence = 0 });
         Assert.False(queue.TryTake(EventTime.MaxValue, out _));
     }
 
@@ -102,7 +102,7 @@ public sealed class TimerQueueTests
         foreach ((long time, int owner, int tag, _) in due)
         {
             Assert.True(queue.TryTake(new EventTime(now), out DueTimer timer));
-            Assert.Equal(new DueTimer(new EventTime(time), owner, tag), timer);
+            Assert.Equal(new DueTimer(new EventTime(time), owner, tag), timer with { Sequence = 0 });
         }
 
         Assert.False(queue.TryTake(new EventTime(now), out _));
@@ -111,4 +111,34 @@ public sealed class TimerQueueTests
 
     private static Predicate<(long Time, int Owner, int Tag, long Sequence)> Is(long time, int owner, int tag) =>
         timer => timer.Time == time && timer.Owner == owner && timer.Tag == tag;
+
+    [Fact]
+    public void WhatIsUndone_LeavesTheQueueAsItWas() => Gen
+        .Select(
+            Gen.Select(Gen.Long[0, 5], Gen.Int[0, 30], Gen.Bool).Array[0, 60],
+            Gen.Select(Gen.Long[0, 5], Gen.Int[0, 30], Gen.Bool).Array[0, 60])
+        .Sample((before, attempt) =>
+        {
+            var queue = new TimerQueue();
+            Change(queue, before);
+            (int, StoredTimer)[] all = [.. queue.All().OrderBy(each => each.Timer.Sequence)];
+            long next = queue.NextSequence;
+            int told = 0;
+            queue.Begin();
+            int changed = Change(queue, attempt);
+            queue.Undo((_, _, _) => told++);
+
+            Assert.Equal((next, changed, all.Length), (queue.NextSequence, told, queue.Count));
+            Assert.Equal(all, queue.All().OrderBy(each => each.Timer.Sequence));
+            foreach ((int owner, StoredTimer timer) in all
+                .OrderBy(each => each.Item2.Time).ThenBy(each => each.Item2.Sequence))
+            {
+                Assert.True(queue.TryTake(EventTime.MaxValue, out DueTimer due));
+                Assert.Equal(new DueTimer(timer.Time, owner, timer.Tag, timer.Sequence), due);
+            }
+        });
+
+    private static int Change(TimerQueue queue, (long Time, int Owner, bool Adds)[] steps) => steps.Count(step => step.Adds
+        ? queue.Add(new EventTime(step.Time), step.Owner)
+        : queue.Remove(new EventTime(step.Time), step.Owner));
 }

@@ -20,6 +20,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("", "a command is missing")]
     [InlineData("sed", "'sed' is not understood")]
     [InlineData("query a b", "query needs JOB VIEW KEY")]
+    [InlineData("quarantine", "a command is missing; see weir quarantine --help")]
+    [InlineData("quarantine release a b", "release needs JOB OPERATOR KEY; see weir quarantine release --help")]
+    [InlineData("quarantine drop a", "'drop' is not understood")]
     [InlineData("read t --limit x", "'x' is not a value of --limit")]
     [InlineData("read t --limit 0", "--limit must be 1 or more")]
     [InlineData("send t no-such-file", "there is no file 'no-such-file'")]
@@ -32,6 +35,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("--help", "Exit codes:")]
+    [InlineData("quarantine discard --help", "weir quarantine discard airport-features hourly SFO")]
     [InlineData("send --help", "tail -f clicks.jsonl | weir send clicks -")]
     public async Task Help_ShowsExamplesAndExitCodes(string line, string shown)
     {
@@ -66,6 +70,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(WeirError.UnknownTopic, ExitCode.NotFound)]
     [InlineData(WeirError.UnknownJob, ExitCode.NotFound)]
     [InlineData(WeirError.UnknownOperator, ExitCode.NotFound)]
+    [InlineData(WeirError.NotQuarantined, ExitCode.NotFound)]
     [InlineData(WeirError.Unavailable, ExitCode.NoAnswer)]
     [InlineData(WeirError.JobFailed, ExitCode.Refused)]
     [InlineData(WeirError.TopicSealed, ExitCode.Refused)]
