@@ -70,8 +70,10 @@ public sealed class JobPlan
     public int GroupOfKey(int operatorIndex, ReadOnlyMemory<byte> key)
     {
         Type type = KeyTypeOf(operatorIndex);
-        object value = Codecs.For(type).ReadObject(new ByteReader(key))
-            ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
+        var reader = new ByteReader(key);
+        object? value = Codecs.For(type).ReadObject(reader);
+        if (value is null || reader.Remaining > 0)
+            throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
         return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
     }
 
@@ -98,8 +100,8 @@ public sealed class JobPlan
     /// <exception cref="CorruptDataException">The bytes are not such a slice.</exception>
     public Slice DecodeSlice(SliceTarget target, ReadOnlyMemory<byte> bytes)
     {
-        if ((uint)target.Edge >= (uint)Graph.Edges.Count)
-            throw new CorruptDataException($"the job '{Graph.Name}' has no edge {target.Edge}");
+        if (!HasChannel(target))
+            throw new CorruptDataException($"the job '{Graph.Name}' has no channel {target}");
         Slice slice = Graph.Edges[target.Edge].NewSlice(target, Codecs);
         var reader = new ByteReader(bytes);
         slice.Decode(reader);
@@ -147,6 +149,12 @@ public sealed class JobPlan
     /// <summary>How many instances a stage has: partitions of a source, groups of an operator.</summary>
     internal int PartitionsOfHead(int head) =>
         Graph.Nodes[head] is ISourceNode source ? PartitionsOf(source.Topic.Name) : GroupCount;
+
+    private bool HasChannel(SliceTarget target) =>
+        (uint)target.Edge < (uint)Graph.Edges.Count
+        && Graph.Edges[target.Edge].Target.Index == target.Operator
+        && (uint)target.Group < (uint)GroupCount
+        && (uint)target.Channel < (uint)ChannelCount(target.Operator, target.Group);
 
     private int ChannelsFrom(KeyEdge edge, StreamNode head) =>
         IsCoPartitioned(edge, head.Id) ? 1 : PartitionsOfHead(head.Id);

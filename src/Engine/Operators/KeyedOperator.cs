@@ -11,6 +11,8 @@ using Weir.Engine.Timers;
 /// <summary>The operator of one key group, as the group's program drives it.</summary>
 internal abstract class KeyedOperator
 {
+    private const long MaxNumber = 1L << 62;
+
     /// <summary>Events that came too late and went nowhere or to the late output.</summary>
     public long LateEvents { get; protected set; }
 
@@ -72,8 +74,17 @@ internal abstract class KeyedOperator
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         LateEvents = reader.ReadSigned();
-        EventTimers.NextSequence = reader.ReadSigned();
-        ClockTimers.NextSequence = reader.ReadSigned();
+        EventTimers.NextSequence = ReadNext(reader);
+        ClockTimers.NextSequence = ReadNext(reader);
+    }
+
+    /// <summary>What something is numbered with next: it must not come to the end of the numbers.</summary>
+    protected static long ReadNext(ByteReader reader)
+    {
+        long next = reader.ReadSigned();
+        return next is >= 0 and <= MaxNumber
+            ? next
+            : throw new CorruptDataException($"the keys or timers of the segment have come to the number {next}");
     }
 }
 
@@ -140,7 +151,10 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
     {
     }
 
-    protected int RowOf(TKey key) => Keys.GetOrAdd(key, _hasher.Hash(key));
+    // A slice of another process can hold an event whose key is null; a row of null could never be restored.
+    protected int RowOf(TKey key) => key is null
+        ? throw new InvalidOperationException("The event has no key: the key function gave null.")
+        : Keys.GetOrAdd(key, _hasher.Hash(key));
 
     protected void RemoveRowIfEmpty(int row)
     {
@@ -179,13 +193,17 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         if (name != _name || schema != Schema)
             throw new CorruptDataException($"the segment is of '{name}' with {schema}, not of '{_name}' with {Schema}");
         ReadTime(header);
-        Keys.NextBirth = header.ReadSigned();
+        Keys.NextBirth = ReadNext(header);
         ReadShared(header);
+        if (Keys.NextBirth == 0 || header.Remaining > 0)
+            throw new CorruptDataException("the header of the segment was not understood");
 
         var timers = new RowTimers(new OwnedTimers(), new OwnedTimers());
+        long last = 0;
         foreach (ByteReader record in segment.AllRecords())
         {
-            int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
+            int row = AddRow(_keyCodec.Read(record), record.ReadSigned(), last);
+            last = Keys.Birth(row);
             View?.Read(row, record);
             ReadRow(row, record, timers);
         }
@@ -229,9 +247,10 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         return new KeyPage(keys, null);
     }
 
-    private int AddRow(TKey key, long birth)
+    // Keys come in the order of their numbers: two with the same one would change places from restore to restore.
+    private int AddRow(TKey key, long birth, long last)
     {
-        if (key is null || birth < 1 || birth >= Keys.NextBirth)
+        if (key is null || birth <= last || birth >= Keys.NextBirth)
             throw new CorruptDataException("a key of the segment is null or has an impossible number");
         uint hash = _hasher.Hash(key);
         return Keys.Find(key, hash) < 0

@@ -132,7 +132,8 @@ internal sealed class ProcessOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOu
                 column.Read(row, reader);
         }
 
-        _timers.Count(row, timers.Event.Read(row, reader) + timers.Clock.Read(row, reader));
+        int names = _timers.NameCount;
+        _timers.Count(row, timers.Event.Read(row, names, reader) + timers.Clock.Read(row, names, reader));
     }
 
     protected override void AfterRead() => _timers.FindNamed();

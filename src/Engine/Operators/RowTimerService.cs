@@ -63,6 +63,9 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         .Where(each => each.Owner == row)
         .Select(each => new PendingTimer(each.Timer.Time, domain, NameOf(each.Timer.Tag))));
 
+    /// <summary>Names that timers have had; the tags are from 1 to this.</summary>
+    public int NameCount => _names.Count;
+
     public void WriteNames(ByteWriter writer)
     {
         writer.WriteVarint((ulong)_names.Count);
@@ -74,7 +77,10 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     {
         int count = reader.ReadCount();
         for (int i = 0; i < count; i++)
-            TagOf(reader.ReadString() ?? throw new CorruptDataException("a timer has an empty name"));
+        {
+            if (reader.ReadString() is not { Length: > 0 } name || TagOf(name) != i + 1)
+                throw new CorruptDataException("a timer has no name, or the same as another");
+        }
     }
 
     /// <summary>Finds the named timers again after the queues were restored.</summary>
@@ -84,10 +90,8 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         {
             foreach ((int row, StoredTimer timer) in Queue(domain).All())
             {
-                if (timer.Tag < 0 || timer.Tag > _names.Count)
-                    throw new CorruptDataException($"a timer has the unknown name number {timer.Tag}");
-                if (timer.Tag > 0)
-                    _named[(row, timer.Tag, domain)] = timer.Time;
+                if (timer.Tag > 0 && !_named.TryAdd((row, timer.Tag, domain), timer.Time))
+                    throw new CorruptDataException($"a key has two timers of the name '{NameOf(timer.Tag)}'");
             }
         }
     }

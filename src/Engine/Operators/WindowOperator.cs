@@ -159,8 +159,8 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
             if (reader.ReadBool())
                 _contents.Read(pane, reader);
             _cells.Read(pane, reader);
-            timers.Event.Read(pane, reader);
-            timers.Clock.Read(pane, reader);
+            timers.Event.Read(pane, 0, reader);
+            timers.Clock.Read(pane, 0, reader);
         }
     }
 
