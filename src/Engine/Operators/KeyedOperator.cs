@@ -153,7 +153,8 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
 
     // A slice of another process can hold an event whose key is null; a row of null could never be restored.
     protected int RowOf(TKey key) => key is null
-        ? throw new InvalidOperationException("The event has no key: the key function gave null.")
+        ? throw new OperatorFailedException(
+            _name, key, EventTime.None, new CorruptDataException("an event of the slice has no key"))
         : Keys.GetOrAdd(key, _hasher.Hash(key));
 
     protected void RemoveRowIfEmpty(int row)

@@ -168,7 +168,7 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
         int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state)
     {
         for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
-            windows.Add(new OpenWindow(_panes.Window(pane), _contents.Describe(pane)));
+            windows.Add(new OpenWindow(_panes.Window(pane), Ask(pane, _contents.Describe)));
         foreach (TimeDomain domain in Enum.GetValues<TimeDomain>())
         {
             timers.AddRange(TimersOf(domain).All()
@@ -190,12 +190,26 @@ internal sealed class WindowOperator<TKey, TIn, TOut> : KeyedOperator<TKey, TOut
 
         bool kept = !View.IsEmpty(row);
         bool openIsNewer = newest >= 0 && (!kept || _panes.Window(newest).Start >= View.Window(row).Start);
-        if (openIsNewer && _contents.Peek(newest, View) is { } open)
+        if (openIsNewer && Ask(newest, pane => _contents.Peek(pane, View)) is { } open)
             return new ViewReading(open, _panes.Window(newest), IsFinal: false, Watermark);
         if (!kept)
             return null;
         TimeRange window = View.Window(row);
         return new ViewReading(View.Encode(row), window, Now >= CleanupTime(window), Watermark);
+    }
+
+    // A query of an open window calls the user's aggregator too.
+    private TAnswer Ask<TAnswer>(int pane, Func<int, TAnswer> question)
+    {
+        try
+        {
+            return question(pane);
+        }
+        catch (Exception fault)
+        {
+            throw new OperatorFailedException(
+                _node.Name, Keys.Key(_panes.KeyRow(pane)), _panes.Window(pane).MaxTimestamp, fault);
+        }
     }
 
     private void OnEvent(TKey key, in TIn value, EventTime time)

@@ -67,7 +67,7 @@ public sealed record Texts(string Text, string? Missing, byte[] Bytes, Guid Id, 
 {
     public static readonly Texts[] Some =
     [
-        new("a \u00e9 \u4e16 \ud83d\ude00", null, [1, 2, 3, 0xFF], new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), Colour.Green, Distance.Far),
+        new("a \u00e9 \u4e16 \ud83d\ude00", null, [1, 2, 3, 0xFF], Guid.AllBitsSet, Colour.Green, Distance.Far),
         new("", "there", [], Guid.Empty, Colour.Red, Distance.Near),
         new(new string('x', 200), "\ud800 alone", new byte[40], Guid.AllBitsSet, (Colour)77, (Distance)(-1)),
     ];
@@ -77,7 +77,13 @@ public sealed record Optional(int? Number, Point? Point, Colour? Colour, DateTim
 {
     public static readonly Optional[] Some =
     [
-        new(1, new Point(2, 3), Samples.Colour.Green, DateTime.UnixEpoch, new Packed("p", 1, 2, 3, 4, 5m, Guid.Empty, true), false),
+        new(
+            1,
+            new Point(2, 3),
+            Samples.Colour.Green,
+            DateTime.UnixEpoch,
+            new Packed("p", 1, 2, 3, 4, 5m, Guid.Empty, true),
+            false),
         new(null, null, null, null, null, null),
     ];
 }
@@ -113,7 +119,8 @@ public sealed record Collections(int[] Ints, List<string> Strings, HashSet<long>
 
 public sealed record Leaf(string Name, Point At, Colour? Colour, List<int> Numbers);
 
-public sealed record Tree(Leaf Left, Leaf? Right, List<Leaf> Leaves, (string Name, long Count) Pair, Dictionary<string, Leaf> Named)
+public sealed record Tree(
+    Leaf Left, Leaf? Right, List<Leaf> Leaves, (string Name, long Count) Pair, Dictionary<string, Leaf> Named)
 {
     public static readonly Tree[] Some =
     [
