@@ -61,8 +61,10 @@ internal ref struct ChunkDecoder
         string schema = _names.NameOf(ReadNumber());
         int count = ReadNumber();
         int length = ReadNumber();
-        if (count == 0 || length > _chunk.Body.Length - _payload)
+        if (length > _chunk.Body.Length - _payload)
             throw Damaged("has a batch that is longer than its payload");
+        if (count == 0 || count > length)
+            throw Damaged("has a batch with a number of events that its payload can not hold");
         var payload = new ReadOnlyMemory<byte>(_chunk.Body, _payload, length);
         _payload += length;
         return new EventBatch

@@ -25,8 +25,9 @@ public static class KeyText
             if (JsonSerializer.Deserialize(text, type, WeirJson.Options) is { } key)
                 return key;
         }
-        catch (Exception invalid) when (invalid is JsonException or NotSupportedException)
+        catch (Exception invalid)
         {
+            // A text with half of a surrogate pair, or what the constructor of the key's type throws, is wrong as well.
             throw new WeirException(
                 WeirError.InvalidValue, $"'{text}' is not a key of type {type.Name}: {invalid.Message}", invalid);
         }

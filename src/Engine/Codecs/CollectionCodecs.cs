@@ -1,5 +1,7 @@
 namespace Weir.Engine.Codecs;
 
+using System.Runtime.CompilerServices;
+
 /// <summary>A value that may be absent: one flag, then the value.</summary>
 internal sealed class NullableCodec<T>(Codec<T> inner) : Codec<T?>
     where T : struct
@@ -33,6 +35,19 @@ internal static class ItemCount
     }
 }
 
+/// <summary>
+/// Room to begin with for items that were announced: items that take many bytes in memory and few, or one, in the input
+/// must not let a wrong count ask for a multiple of the input. 1000 items of 128 bytes each are announced and 1280 bytes
+/// are left: room for 26; what else really comes makes its own room.
+/// </summary>
+internal static class ItemRoom
+{
+    private const int Least = 16;
+
+    public static int For<T>(int count, ByteReader reader) =>
+        Math.Min(count, Least + (reader.Remaining / Unsafe.SizeOf<T>()));
+}
+
 /// <summary>An array.</summary>
 internal sealed class ArrayCodec<T>(Codec<T> item) : Codec<T[]>
 {
@@ -49,9 +64,14 @@ internal sealed class ArrayCodec<T>(Codec<T> item) : Codec<T[]>
     {
         if (ItemCount.Read(reader) is not { } count)
             return null!;
-        var items = new T[count];
+        var items = new T[ItemRoom.For<T>(count, reader)];
         for (int i = 0; i < count; i++)
+        {
+            if (i == items.Length)
+                Array.Resize(ref items, Math.Min(count, items.Length * 2));
             items[i] = item.Read(reader);
+        }
+
         return items;
     }
 }
@@ -72,7 +92,7 @@ internal sealed class ListCodec<T>(Codec<T> item) : Codec<List<T>>
     {
         if (ItemCount.Read(reader) is not { } count)
             return null!;
-        var items = new List<T>(count);
+        var items = new List<T>(ItemRoom.For<T>(count, reader));
         for (int i = 0; i < count; i++)
             items.Add(item.Read(reader));
         return items;
@@ -97,7 +117,7 @@ internal sealed class SetCodec<T>(Codec<T> item) : Codec<HashSet<T>>
     {
         if (ItemCount.Read(reader) is not { } count)
             return null!;
-        var items = new HashSet<T>(count);
+        var items = new HashSet<T>(ItemRoom.For<(long, T)>(count, reader));
         for (int i = 0; i < count; i++)
         {
             if (!items.Add(item.Read(reader)))
@@ -131,7 +151,7 @@ internal sealed class DictionaryCodec<TKey, TValue>(Codec<TKey> key, Codec<TValu
     {
         if (ItemCount.Read(reader) is not { } count)
             return null!;
-        var entries = new Dictionary<TKey, TValue>(count);
+        var entries = new Dictionary<TKey, TValue>(ItemRoom.For<(long, TKey, TValue)>(count, reader));
         for (int i = 0; i < count; i++)
         {
             if (key.Read(reader) is not { } entry || !entries.TryAdd(entry, item.Read(reader)))

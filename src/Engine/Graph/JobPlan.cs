@@ -101,8 +101,10 @@ public sealed class JobPlan
     {
         Type type = KeyTypeOf(operatorIndex) ?? throw new InvalidOperationException(
             $"The operator '{Graph.Operators[operatorIndex].Name}' has no keys.");
-        object value = Codecs.For(type).ReadObject(new ByteReader(key))
-            ?? throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
+        var reader = new ByteReader(key);
+        object? value = Codecs.For(type).ReadObject(reader);
+        if (value is null || reader.Remaining > 0)
+            throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
         return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
     }
 
@@ -156,8 +158,8 @@ public sealed class JobPlan
     /// <exception cref="CorruptDataException">The bytes are not such a slice.</exception>
     public Slice DecodeSlice(SliceTarget target, ReadOnlyMemory<byte> bytes)
     {
-        if ((uint)target.Edge >= (uint)Graph.Edges.Count)
-            throw new CorruptDataException($"the job '{Graph.Name}' has no edge {target.Edge}");
+        if (!HasChannel(target))
+            throw new CorruptDataException($"the job '{Graph.Name}' has no channel {target}");
         Slice slice = Graph.Edges[target.Edge].NewSlice(target, Codecs);
         var reader = new ByteReader(bytes);
         slice.Decode(reader);
@@ -237,6 +239,14 @@ public sealed class JobPlan
         IOperatorNode node => InstancesOf(node.Index),
         _ => GroupCount,
     };
+
+    // The channel of commands lies behind those of the inputs.
+    private bool HasChannel(SliceTarget target) =>
+        (uint)target.Edge < (uint)Graph.Edges.Count
+        && Graph.Edges[target.Edge].Target.Index == target.Operator
+        && (uint)target.Group < (uint)InstancesOf(target.Operator)
+        && (uint)target.Channel < (uint)(ChannelCount(target.Operator, target.Group)
+            + (Graph.Edges[target.Edge] is CommandEdge ? 1 : 0));
 
     private int ChannelsFrom(Edge edge, StreamNode head, int group)
     {

@@ -208,9 +208,9 @@ public sealed class GroupProgram
     private void Step(int channel, in Mark mark)
     {
         TimeChange change = Merge(channel, in mark);
-        if (change.HasFlag(TimeChange.Clock))
+        if ((change & TimeChange.Clock) != 0)
             _operator.AdvanceClock(_clocks.Watermark);
-        if (change.HasFlag(TimeChange.Watermark))
+        if ((change & TimeChange.Watermark) != 0)
             _operator.AdvanceWatermark(_watermarks.Watermark);
 
         // What is held in quarantine is still to come: until then, those behind this group must not take it for ended.

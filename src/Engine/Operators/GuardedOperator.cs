@@ -257,7 +257,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     private EventOrigin OriginOf(int channel, long offset) =>
         _stage.Plan.OriginOf(new SliceTarget(_node.Index, _stage.Instance, channel, 0), offset);
 
-    private FailedCall Call(TKey key, EventTime time, EventOrigin? origin) =>
+    protected FailedCall Call(TKey key, EventTime time, EventOrigin? origin) =>
         new(_node.Name, _stage.Plan.KeyText(key), time, origin);
 
     private FailedCall TimerCall(int row, DueTimer timer) =>

@@ -12,6 +12,8 @@ using Weir.Engine.Timers;
 /// <summary>The operator of one key group, as the group's program drives it.</summary>
 internal abstract class KeyedOperator : GroupOperator
 {
+    private const long MaxNumber = 1L << 62;
+
     public EventTime Watermark { get; protected set; } = EventTime.MinValue;
 
     public EventTime Clock { get; protected set; } = EventTime.MinValue;
@@ -156,8 +158,17 @@ internal abstract class KeyedOperator : GroupOperator
         LateEvents += reader.ReadSigned();
         DeadLetters += reader.ReadSigned();
         CommandsTo = Math.Max(CommandsTo, reader.ReadSigned());
-        EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, reader.ReadSigned());
-        ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, reader.ReadSigned());
+        EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, ReadNext(reader));
+        ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, ReadNext(reader));
+    }
+
+    /// <summary>What something is numbered with next: it must not come to the end of the numbers.</summary>
+    protected static long ReadNext(ByteReader reader)
+    {
+        long next = reader.ReadSigned();
+        return next is >= 0 and <= MaxNumber
+            ? next
+            : throw new CorruptDataException($"the keys or timers of the segment have come to the number {next}");
     }
 }
 
@@ -249,7 +260,12 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             throw new CorruptDataException($"'{_name}' can not hold keys in quarantine");
     }
 
-    protected int RowOf(TKey key) => Keys.GetOrAdd(key, _hasher.Hash(key));
+    // A slice of another process can hold an event whose key is null; a row of null could never be restored.
+    protected int RowOf(TKey key) => key is null
+        ? throw new OperatorFailedException(
+            new FailedCall(_name, null, EventTime.None, null),
+            new CorruptDataException("an event of the slice has no key"))
+        : Keys.GetOrAdd(key, _hasher.Hash(key));
 
     protected void RemoveRowIfEmpty(int row)
     {
@@ -317,11 +333,16 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         if (name != _name || schema != Schema)
             throw new CorruptDataException($"the segment is of '{name}' with {schema}, not of '{_name}' with {Schema}");
         ReadTime(header);
-        Keys.NextBirth = Math.Max(Keys.NextBirth, header.ReadSigned());
+        long next = ReadNext(header);
+        Keys.NextBirth = Math.Max(Keys.NextBirth, next);
         ReadShared(header);
+        if (next == 0 || header.Remaining > 0)
+            throw new CorruptDataException("the header of the segment was not understood");
+        long last = 0;
         foreach (ByteReader record in segment.AllRecords())
         {
-            int row = AddRow(_keyCodec.Read(record), record.ReadSigned());
+            int row = AddRow(_keyCodec.Read(record), record.ReadSigned(), last);
+            last = Keys.Birth(row);
             View?.Read(row, record);
             ReadHeld(row, record);
             ReadRow(row, record, timers);
@@ -366,9 +387,10 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         return new KeyPage(keys, null);
     }
 
-    private int AddRow(TKey key, long birth)
+    // Keys come in the order of their numbers: two with the same one would change places from restore to restore.
+    private int AddRow(TKey key, long birth, long last)
     {
-        if (key is null || birth < 1 || birth >= Keys.NextBirth)
+        if (key is null || birth <= last || birth >= Keys.NextBirth)
             throw new CorruptDataException("a key of the segment is null or has an impossible number");
         uint hash = _hasher.Hash(key);
         return Keys.Find(key, hash) < 0

@@ -149,7 +149,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
     protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
     {
         _state.ReadRow(row, reader);
-        _timers.Count(row, timers.Event.Read(row, reader) + timers.Clock.Read(row, reader));
+        _timers.Count(row, timers.Event.Read(row, true, reader) + timers.Clock.Read(row, true, reader));
 
         // A key may have had nothing but state that was given up.
         RemoveRowIfEmpty(row);

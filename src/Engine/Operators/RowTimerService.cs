@@ -91,8 +91,15 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
     public void ReadNames(ByteReader reader)
     {
         int count = reader.ReadCount();
+        string last = "";
         for (int i = 0; i < count; i++)
-            TagOf(reader.ReadString() ?? throw new CorruptDataException("a timer has an empty name"));
+        {
+            if (reader.ReadString() is not { } name || string.CompareOrdinal(name, last) <= 0)
+                throw new CorruptDataException("a timer has no name, or the same as another");
+            if (!TryTag(name, out _))
+                throw new CorruptDataException($"the timer name '{name}' can not be told from another");
+            last = name;
+        }
     }
 
     /// <summary>Finds the named timers again after the queues were restored.</summary>
@@ -104,8 +111,8 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
             {
                 if (timer.Tag != 0 && !_names.ContainsKey(timer.Tag))
                     throw new CorruptDataException($"a timer has the unknown name number {timer.Tag}");
-                if (timer.Tag != 0)
-                    _named[(row, timer.Tag, domain)] = timer.Time;
+                if (timer.Tag != 0 && !_named.TryAdd((row, timer.Tag, domain), timer.Time))
+                    throw new CorruptDataException($"a key has two timers of the name '{NameOf(timer.Tag)}'");
             }
         }
     }
@@ -130,16 +137,20 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
         Count(current.Row, -1);
     }
 
-    private int TagOf(string name)
+    private int TagOf(string name) => TryTag(name, out int tag)
+        ? tag
+        : throw new ArgumentException(
+            $"The timer names '{name}' and '{_names[tag]}' can not be told apart: change one of them.", nameof(name));
+
+    private bool TryTag(string name, out int tag)
     {
-        if (_tags.TryGetValue(name, out int tag))
-            return tag;
+        if (_tags.TryGetValue(name, out tag))
+            return true;
         tag = (int)(StableHash.Of(name.AsSpan()) & int.MaxValue) | 1;
         if (!_names.TryAdd(tag, name))
-            throw new ArgumentException(
-                $"The timer names '{name}' and '{_names[tag]}' can not be told apart: change one of them.", nameof(name));
+            return false;
         _tags.Add(name, tag);
-        return tag;
+        return true;
     }
 
     private string? NameOf(int tag) => tag == 0 ? null : _names[tag];

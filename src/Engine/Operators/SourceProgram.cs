@@ -118,6 +118,8 @@ public sealed class SourceProgram
     {
         ArgumentNullException.ThrowIfNull(reader);
         Next = reader.ReadSigned();
+        if (Next < 0)
+            throw new CorruptDataException($"the source has come to the impossible offset {Next}");
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
         IsIdle = reader.ReadBool();

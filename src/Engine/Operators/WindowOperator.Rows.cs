@@ -60,8 +60,8 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
                 _contents.Read(pane, reader);
             _cells.Read(pane, reader);
             _state.ReadWindow(pane, reader);
-            timers.Event.Read(pane, reader);
-            timers.Clock.Read(pane, reader);
+            timers.Event.Read(pane, false, reader);
+            timers.Clock.Read(pane, false, reader);
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
     {
         for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
         {
-            windows.Add(new OpenWindow(_panes.Window(pane), _contents.Describe(pane))
+            windows.Add(new OpenWindow(_panes.Window(pane), Ask(pane, _contents.Describe))
             {
                 State = _state.DescribeWindow(pane),
             });
@@ -98,11 +98,25 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
 
         bool kept = !View.IsEmpty(row);
         bool openIsNewer = newest >= 0 && (!kept || _panes.Window(newest).Start >= View.Window(row).Start);
-        if (openIsNewer && _contents.Peek(newest, View) is { } open)
+        if (openIsNewer && Ask(newest, pane => _contents.Peek(pane, View)) is { } open)
             return new ViewReading(open, _panes.Window(newest), IsFinal: false, Watermark);
         if (!kept)
             return null;
         TimeRange window = View.Window(row);
         return new ViewReading(View.Encode(row), window, Now >= CleanupTime(window), Watermark);
+    }
+
+    // A query of an open window calls the user's aggregator too.
+    private TAnswer Ask<TAnswer>(int pane, Func<int, TAnswer> question)
+    {
+        try
+        {
+            return question(pane);
+        }
+        catch (Exception fault)
+        {
+            TKey key = Keys.Key(_panes.KeyRow(pane));
+            throw new OperatorFailedException(Call(key, _panes.Window(pane).MaxTimestamp, null), fault);
+        }
     }
 }

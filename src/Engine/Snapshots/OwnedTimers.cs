@@ -59,14 +59,20 @@ internal sealed class OwnedTimers
         }
     }
 
-    public int Read(int owner, ByteReader reader)
+    /// <summary>Reads the timers of an owner, which have tags or none.</summary>
+    public int Read(int owner, bool hasTags, ByteReader reader)
     {
+        int first = _timers.Count;
         int count = reader.ReadCount(3);
         for (int i = 0; i < count; i++)
         {
             var time = new EventTime(reader.ReadSigned());
-            int tag = checked((int)Math.Clamp(reader.ReadSigned(), int.MinValue, int.MaxValue));
-            _timers.Add((owner, new StoredTimer(time, tag, reader.ReadSigned())));
+            long tag = reader.ReadSigned();
+            if (tag < 0 || tag > (hasTags ? int.MaxValue : 0))
+                throw new CorruptDataException($"a timer has the unknown name number {tag}");
+            var timer = new StoredTimer(time, (int)tag, reader.ReadSigned());
+            CheckOrder(first, timer);
+            _timers.Add((owner, timer));
         }
 
         return count;
@@ -79,7 +85,23 @@ internal sealed class OwnedTimers
             ? order
             : left.Owner.CompareTo(right.Owner));
         foreach ((int owner, StoredTimer timer) in _timers)
+        {
+            if (timer.Sequence < 0 || timer.Sequence >= queue.NextSequence)
+                throw new CorruptDataException($"a timer has the impossible number {timer.Sequence}");
             queue.Restore(timer, owner);
+        }
+    }
+
+    // An owner's timers come by time and number. Two of the same time and tag would be one timer twice.
+    private void CheckOrder(int first, StoredTimer timer)
+    {
+        if (_timers.Count > first && Compare(_timers[^1].Timer, timer) >= 0)
+            throw new CorruptDataException("the timers of a key are not in order");
+        for (int i = _timers.Count - 1; i >= first && _timers[i].Timer.Time == timer.Time; i--)
+        {
+            if (_timers[i].Timer.Tag == timer.Tag)
+                throw new CorruptDataException($"a key has the same timer at {timer.Time} twice");
+        }
     }
 
     private static int Compare(StoredTimer left, StoredTimer right) => left.Time != right.Time

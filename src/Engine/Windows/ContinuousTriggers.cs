@@ -59,6 +59,10 @@ internal sealed class ContinuousEventTimeTrigger(long interval) : Trigger
 }
 
 /// <summary>Its cell is the next time at which it fires. Source: Flink's ContinuousProcessingTimeTrigger.</summary>
+/// <remarks>
+/// The merged clock has not begun while a channel has said nothing yet. The multiples of the interval from the lowest
+/// time on would never come to an end, so the trigger waits for the clock's first step and goes on from there.
+/// </remarks>
 internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
 {
     public override int Cells => 1;
@@ -70,7 +74,7 @@ internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
     public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
     {
         if (window[0] is null)
-            Next(window.Clock.Minus(window.Clock.Milliseconds % interval), window);
+            Begin(window);
         return TriggerResult.Continue;
     }
 
@@ -78,6 +82,12 @@ internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
     {
         if (window[0] != time.Milliseconds)
             return TriggerResult.Continue;
+        if (!time.HasValue)
+        {
+            Begin(window);
+            return TriggerResult.Continue;
+        }
+
         if (time < window.Window.MaxTimestamp)
             Next(time, window);
         else
@@ -98,9 +108,19 @@ internal sealed class ContinuousProcessingTimeTrigger(long interval) : Trigger
         window[0] = null;
     }
 
-    private void Next(EventTime from, ITriggerContext window)
+    private void Begin(ITriggerContext window)
     {
-        EventTime next = EventTime.Min(from.Plus(interval), window.Window.MaxTimestamp);
+        if (window.Clock.HasValue)
+            Next(window.Clock.Minus(window.Clock.Milliseconds % interval), window);
+        else
+            Set(window.Clock, window);
+    }
+
+    private void Next(EventTime from, ITriggerContext window) =>
+        Set(EventTime.Min(from.Plus(interval), window.Window.MaxTimestamp), window);
+
+    private static void Set(EventTime next, ITriggerContext window)
+    {
         window[0] = next.Milliseconds;
         window.Register(next, TimeDomain.Processing);
     }

@@ -71,6 +71,8 @@ internal sealed class EvictedContents<TKey, TIn, TOut>(
     public override void Read(int pane, ByteReader reader)
     {
         int count = reader.ReadCount();
+        if (count == 0)
+            throw new CorruptDataException("a window that holds events holds none");
         List<KeptEvent<TIn>> events = ListOf(pane);
         for (int i = 0; i < count; i++)
             events.Add(new KeptEvent<TIn>(codec.Read(reader), new EventTime(reader.ReadSigned())));

@@ -112,6 +112,8 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
     public override void Read(int pane, ByteReader reader)
     {
         int count = reader.ReadCount(0);
+        if (count == 0)
+            throw new CorruptDataException("a window that holds events holds none");
         List<TIn> events = ListOf(pane);
         for (int i = 0; i < count; i++)
             events.Add(codec.Read(reader));

@@ -36,7 +36,7 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         if (batch.Kind != BatchKind.Events)
             yield break;
         foreach ((long offset, T value) in EventFrames.Read(batch, CodecFor(in batch), from))
-            yield return new JsonEvent(offset, batch.Stamp, JsonSerializer.Serialize(value, WeirJson.Options));
+            yield return new JsonEvent(offset, batch.Stamp, Format(value, offset));
     }
 
     public override IReadOnlyDictionary<int, NewBatch> Write(string[] events, int partitions, int anyPartition)
@@ -45,7 +45,7 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         for (int i = 0; i < events.Length; i++)
         {
             T value = Parse(events[i], i);
-            int partition = _topic.PartitionOf(value, partitions, codecs) ?? anyPartition;
+            int partition = PartitionOf(value, partitions, i) ?? anyPartition;
             (ByteWriter payload, int count) = batches.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
             EventFrames.Write(payload, _codec, in value);
             batches[partition] = (payload, count + 1);
@@ -72,6 +72,32 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         }
     }
 
+    // The type's codec takes values that its JSON does not, such as null for a member that is declared without.
+    private static string Format(T value, long offset)
+    {
+        try
+        {
+            return JsonSerializer.Serialize(value, WeirJson.Options);
+        }
+        catch (Exception fault)
+        {
+            throw new CorruptDataException(
+                $"the event at offset {offset} can not be shown as JSON: {fault.Message}", fault);
+        }
+    }
+
+    private int? PartitionOf(T value, int partitions, int position)
+    {
+        try
+        {
+            return _topic.PartitionOf(value, partitions, codecs);
+        }
+        catch (Exception fault)
+        {
+            throw Wrong(position, fault.Message);
+        }
+    }
+
     private T Parse(string text, int position)
     {
         try
@@ -79,8 +105,9 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
             if (text is not null && JsonSerializer.Deserialize<T>(text, WeirJson.Options) is { } value)
                 return value;
         }
-        catch (Exception invalid) when (invalid is JsonException or NotSupportedException or ArgumentException)
+        catch (Exception invalid)
         {
+            // Not of the JSON only: the constructor of the event's type may refuse what it says.
             throw Wrong(position, invalid.Message);
         }
 

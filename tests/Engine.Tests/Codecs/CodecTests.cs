@@ -20,6 +20,8 @@ public sealed record Person(string Name, Address? Home, Colour Eyes, List<Addres
 
 public readonly record struct Filled(long Low, long High);
 
+public readonly record struct Large(Filled A, Filled B, Filled C, Filled D, Filled E, Filled F, Filled G, Filled H);
+
 public readonly record struct Padded(long Wide, byte Narrow, bool Flag);
 
 internal sealed class Settable
@@ -199,5 +201,37 @@ public sealed class CodecTests
         var reader = new ByteReader(bytes);
         T value = Codecs.For<T>().Read(reader);
         return reader.Remaining == 0 ? value : throw new CorruptDataException("bytes are left");
+    }
+
+    [Fact]
+    public void AWrongCount_AsksForNoMoreThanTheBytesCouldHold()
+    {
+        Bounded<Large[]>();
+        Bounded<List<Large>>();
+        Bounded<HashSet<Large>>();
+        Bounded<Dictionary<Large, Large>>();
+
+        static void Bounded<T>()
+        {
+            var writer = new ByteWriter();
+            writer.WriteVarint(100_001);
+            writer.WriteBytes(new byte[100_000]);
+            byte[] bytes = writer.ToArray();
+            Codec<T> codec = Codecs.For<T>();
+            Assert.Throws<CorruptDataException>(() => codec.Read(new ByteReader(bytes.AsMemory(0, 20))));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Throws<CorruptDataException>(() => codec.Read(new ByteReader(bytes)));
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+        }
+    }
+
+    [Fact]
+    public void ManyItems_ThatAreSmallerInBytes_ComeBack()
+    {
+        long?[] items = [.. Enumerable.Range(0, 5000).Select(i => i % 3 == 0 ? null : (long?)(i % 60))];
+        var writer = new ByteWriter();
+        Codecs.For<long?[]>().Write(writer, in items);
+        Assert.True(writer.Length < items.Length * 2);
+        Assert.Equal(items, Codecs.For<long?[]>().Read(new ByteReader(writer.ToArray())));
     }
 }

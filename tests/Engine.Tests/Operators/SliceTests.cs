@@ -85,6 +85,33 @@ public sealed class SliceTests
     }
 
     [Fact]
+    public void ASliceForNoChannel_IsRefused()
+    {
+        byte[] empty = [0, 0];
+        Shuffled.DecodeSlice(Target, empty);
+        Refused(Target with { Operator = 1 });
+        Refused(Target with { Group = 64 });
+        Refused(Target with { Group = -1 });
+        Refused(Target with { Channel = 1 });
+        Refused(Target with { Channel = -1 });
+
+        void Refused(SliceTarget target) =>
+            Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(target, empty));
+    }
+
+    [Fact]
+    public void AnEventWithoutAKey_IsNotTakenIntoTheState()
+    {
+        var plan = Plan(each => each.Key);
+        Slice<Reading> slice = New();
+        slice.Add(new Reading(null!, 5), T(5));
+        GroupProgram group = plan.CreateGroup(0, Target.Group);
+        var failure = Assert.Throws<OperatorFailedException>(() => group.Apply(plan.DecodeSlice(Target, Encode(slice))));
+        Assert.Contains("no key", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0, group.Rows);
+    }
+
+    [Fact]
     public void AfterAShuffle_StepsWithoutEventsBetweenThemAreOne_ButNeverTheLastAndTheEnd()
     {
         var marks = MarksOf(Shuffled);

@@ -37,6 +37,22 @@ public sealed class WindowViewTests
         Assert.Throws<ArgumentException>(() => run.Find(new View<string, long>("others"), "a"));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void AnAggregatorThatFailsInAQuery_IsNamed(bool crash)
+    {
+        var job = new TestJob(job => From(job).KeyBy(Input.Key).Window(Windows.Tumbling(Ms(10)))
+            .Evict(Evictors.Count<Reading>(1))
+            .Aggregate("sum", new Sum<Reading, long>(each => each.Value))
+            .PublishAs(Sums));
+        var run = new JobHarness(job, Runs.Options(crash));
+        run.Send(Input, new Reading("a", 1, long.MaxValue), new Reading("a", 2, long.MaxValue), new Reading("b", 1));
+        var failure = Assert.Throws<OperatorFailedException>(() => run.Find(Sums, "a"));
+        Assert.Equal(("sum", "a", T(9)), (failure.OperatorName, failure.Key, failure.Time));
+        Assert.IsType<OverflowException>(failure.InnerException);
+        Assert.Equal(1, run.Find(Sums, "b")!.Value);
+    }
+
     [Fact]
     public void Inspect_ShowsOpenWindowsAndTimers()
     {

@@ -1,0 +1,249 @@
+namespace Weir.Engine.Tests.Snapshots;
+
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Operators;
+using Weir.Engine.Snapshots;
+using Weir.Engine.State;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+using Weir.Engine.Timers;
+using Weir.Engine.Windows;
+using static Weir.Engine.Tests.Reading;
+
+/// <summary>
+/// Segments whose checksums are right and whose contents no program can have: they would go on wrongly, so they are
+/// refused.
+/// </summary>
+public sealed class DamagedStateTests
+{
+    private static readonly JobPlan Timers = Plan(stream => stream.Process("op", new Reminders()));
+    private static readonly JobPlan Kept = Plan(
+        stream => stream.Window(Windows.Tumbling(Ms(10))).Process("op", new Sizes()));
+
+    private static readonly JobPlan Evicted = Plan(stream => stream.Window(Windows.Tumbling(Ms(10)))
+        .Evict(Evictors.Count<Reading>(1)).Process("op", new Sizes()));
+
+    // A name's number follows from the name.
+    private static readonly long Due = (int)(StableHash.Of("due".AsSpan()) & int.MaxValue) | 1;
+
+    [Fact]
+    public void WhatIsRight_IsAccepted()
+    {
+        Assert.Equal(2, Restored(Timers, Header(["due"]), Record("a", 1, [(5, Due, 0), (5, 0, 1)]), Record("b", 2, [])).Rows);
+        Assert.Equal(1, Restored(Kept, Header(null), WindowRecord(1, (9, 0, 0))).Rows);
+        Assert.Equal(1, Restored(Evicted, Header(null), WindowRecord(1, (9, 0, 0), withTime: true)).Rows);
+    }
+
+    [Theory]
+    [InlineData(0, 9, 9)]
+    [InlineData(-1, 9, 9)]
+    [InlineData(long.MaxValue, 9, 9)]
+    [InlineData(9, -1, 9)]
+    [InlineData(9, 9, long.MaxValue)]
+    public void NumbersThatCanNotGoOn_AreRefused(long birth, long eventTimer, long clockTimer) =>
+        Refused(Timers, "", Header([], (birth, eventTimer, clockTimer)));
+
+    [Fact]
+    public void AHeaderThatGoesOn_IsRefused() => Refused(Timers, "header", writer =>
+    {
+        Header([])(writer);
+        writer.WriteByte(0);
+    });
+
+    [Fact]
+    public void KeysOutOfOrder_AreRefused()
+    {
+        Refused(Timers, "impossible number", Header([]), Record("a", 1, []), Record("b", 1, []));
+        Refused(Timers, "impossible number", Header([]), Record("a", 2, []), Record("b", 1, []));
+        Refused(Timers, "impossible number", Header([]), Record("a", 9, []));
+    }
+
+    [Fact]
+    public void TimersThatCanNotBe_AreRefused()
+    {
+        Refused(Timers, "twice", Header([]), Record("a", 1, [(5, 0, 1), (5, 0, 2)]));
+        Refused(Timers, "not in order", Header([]), Record("a", 1, [(5, 0, 1), (4, 0, 2)]));
+        Refused(Timers, "impossible number", Header([]), Record("a", 1, [(5, 0, 9)]));
+        Refused(Timers, "impossible number", Header([]), Record("a", 1, [(5, 0, -1)]));
+        Refused(Timers, "unknown name", Header([]), Record("a", 1, [(5, 1, 1)]));
+        Refused(Timers, "unknown name", Header(["due"]), Record("a", 1, [(5, (1L << 32) + 1, 1)]));
+        Refused(Timers, "two timers of the name 'due'", Header(["due"]), Record("a", 1, [(5, Due, 1), (6, Due, 2)]));
+        Refused(Timers, "same as another", Header(["due", "due"]));
+        Refused(Timers, "no name", Header([""]));
+        Refused(Kept, "unknown name", Header(null), WindowRecord(1, (9, 1, 0)));
+    }
+
+    [Fact]
+    public void AWindowOfNoEvents_IsRefused()
+    {
+        Refused(Kept, "holds none", Header(null), WindowRecord(0, (9, 0, 0)));
+        Refused(Evicted, "holds none", Header(null), WindowRecord(0, (9, 0, 0), withTime: true));
+    }
+
+    [Fact]
+    public void ASourceBelowTheFirstOffset_IsRefused()
+    {
+        SourceProgram source = Timers.CreateSource(0, 0);
+        var writer = new ByteWriter();
+        source.Write(writer);
+        byte[] state = writer.ToArray();
+        Timers.CreateSource(0, 0).Read(new ByteReader(state));
+        state[0] = 1;
+        Assert.Throws<CorruptDataException>(() => source.Read(new ByteReader(state)));
+    }
+
+    [Fact]
+    public void AKeyWithBytesBehindIt_IsNoKey()
+    {
+        byte[] key = [2, (byte)'a'];
+        Assert.InRange(Timers.GroupOfKey(0, key), 0, 63);
+        Assert.Throws<CorruptDataException>(() => Timers.GroupOfKey(0, (byte[])[.. key, 0]));
+    }
+
+    private static void Refused(
+        JobPlan plan, string why, Action<ByteWriter> header, params Action<ByteWriter>[] records)
+    {
+        var refusal = Assert.Throws<CorruptDataException>(() => Restored(plan, header, records));
+        Assert.Contains(why, refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static GroupProgram Restored(
+        JobPlan plan, Action<ByteWriter> header, params Action<ByteWriter>[] records)
+    {
+        var segment = new SegmentWriter();
+        segment.Writer.WriteBytes(UpToSchema(plan.CreateGroup(0, 0).Snapshot()));
+        header(segment.Writer);
+        segment.EndHeader();
+        foreach (Action<ByteWriter> record in records)
+        {
+            int start = segment.BeginRecord(0);
+            record(segment.Writer);
+            segment.EndRecord(start);
+        }
+
+        GroupProgram group = plan.CreateGroup(0, 0);
+        group.Restore(segment.Finish());
+        return group;
+    }
+
+    // What comes before the operator's own part of the header: two merges of one channel, the name and the schema.
+    private static byte[] UpToSchema(byte[] segment)
+    {
+        ByteReader header = new SegmentReader(segment).Header;
+        byte[] bytes = header.ReadBytes(header.Remaining).ToArray();
+        var reader = new ByteReader(bytes);
+        for (int merge = 0; merge < 2; merge++)
+        {
+            Assert.Equal(1UL, reader.ReadVarint());
+            reader.ReadSigned();
+            reader.ReadBool();
+            reader.ReadSigned();
+            reader.ReadBool();
+            reader.ReadBool();
+        }
+
+        Assert.Equal("op", reader.ReadString());
+        reader.ReadString();
+        return bytes[..^reader.Remaining];
+    }
+
+    private static Action<ByteWriter> Header(string[]? names) => Header(names, (9, 9, 9));
+
+    private static Action<ByteWriter> Header(string[]? names, (long Birth, long EventTimer, long ClockTimer) next) =>
+        writer =>
+        {
+            foreach (long number in (long[])[0, 0, 0, 0, 0, next.EventTimer, next.ClockTimer, next.Birth])
+                writer.WriteSigned(number);
+            if (names is null)
+            {
+                // No state per key, and none per window.
+                writer.WriteVarint(0);
+                writer.WriteVarint(0);
+                return;
+            }
+
+            writer.WriteVarint((ulong)names.Length);
+            foreach (string name in names)
+                writer.WriteString(name);
+            WriteStates(writer);
+        };
+
+    // One value per key, and no broadcast state.
+    private static void WriteStates(ByteWriter writer)
+    {
+        writer.WriteVarint(1);
+        foreach (string text in (string[])["last", "value", "long"])
+            writer.WriteString(text);
+        writer.WriteVarint(1);
+        writer.WriteBool(false);
+        writer.WriteVarint(0);
+    }
+
+    private static Action<ByteWriter> Record(string key, long birth, (long Time, long Tag, long Sequence)[] timers) =>
+        writer =>
+        {
+            writer.WriteString(key);
+            writer.WriteSigned(birth);
+            writer.WriteBool(false);
+            writer.WriteBool(true);
+            int start = writer.BeginFrame();
+            writer.WriteSigned(7);
+            writer.EndFrame(start);
+            WriteTimers(writer, timers);
+            WriteTimers(writer, []);
+        };
+
+    private static Action<ByteWriter> WindowRecord(
+        int events, (long Time, long Tag, long Sequence) timer, bool withTime = false) => writer =>
+    {
+        writer.WriteString("a");
+        writer.WriteSigned(1);
+        writer.WriteBool(false);
+        writer.WriteVarint(1);
+        writer.WriteSigned(0);
+        writer.WriteSigned(10);
+        writer.WriteBool(true);
+        writer.WriteVarint((ulong)events);
+        for (int i = 0; i < events; i++)
+        {
+            Timers.Codecs.For<Reading>().Write(writer, new Reading("a", i));
+            if (withTime)
+                writer.WriteSigned(i);
+        }
+
+        WriteTimers(writer, [timer]);
+        WriteTimers(writer, []);
+    };
+
+    private static void WriteTimers(ByteWriter writer, (long Time, long Tag, long Sequence)[] timers)
+    {
+        writer.WriteVarint((ulong)timers.Length);
+        foreach ((long time, long tag, long sequence) in timers)
+        {
+            writer.WriteSigned(time);
+            writer.WriteSigned(tag);
+            writer.WriteSigned(sequence);
+        }
+    }
+
+    private static JobPlan Plan(Action<KeyedStream<string, Reading>> define)
+    {
+        var codecs = new CodecRegistry();
+        var graph = JobGraph.Build(new TestJob(job => define(From(job).KeyBy(Input.Key))), codecs);
+        return new JobPlan(graph, codecs, new Dictionary<string, int> { [Input.Name] = 1 });
+    }
+
+    private sealed class Reminders : KeyedProcess<string, Reading, string>
+    {
+        private static readonly ValueSlot<long> Last = State.Value<long>("last");
+
+        public override void OnEvent(Reading value, IKeyContext<string, string> key) => key.State(Last).Value = value.At;
+    }
+
+    private sealed class Sizes : WindowProcess<string, Reading, long>
+    {
+        public override void Process(IReadOnlyList<Reading> events, IWindowContext<string, long> window) =>
+            window.Emit(events.Count);
+    }
+}
