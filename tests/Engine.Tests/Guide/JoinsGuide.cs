@@ -60,7 +60,9 @@ public sealed class JoinsGuide
             orders.JoinAsOf(rates)
                 .SelectOrDefault(
                     "orders-in-euros",
-                    (order, rate) => rate is null ? $"{order.Id}: no rate" : $"{order.Id}: {order.Amount * rate.Euros} EUR")
+                    (order, rate) => rate is null
+                        ? $"{order.Id}: no rate"
+                        : $"{order.Id}: {order.Amount * rate.Euros} EUR")
                 .To(Shop.Lines);
         }
     }

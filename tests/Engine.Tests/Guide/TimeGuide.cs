@@ -35,7 +35,7 @@ public sealed class TimeGuide
     #region generator
     public sealed record Delivery(string Van, string Kind, EventTime At);
 
-    /// <summary>A van uploads its deliveries when the tour is over: what came before its end is complete then.</summary>
+    /// <summary>A van uploads its deliveries when its tour is over: nothing from before comes after that.</summary>
     public sealed class AtEndOfTour : WatermarkGenerator<Delivery>
     {
         public override void OnEvent(Delivery value, EventTime time, IWatermarkContext partition)

@@ -117,7 +117,7 @@ public sealed class TimersGuide
         Assert.Equal(2, run.ReadNew(Tables.Texts).Count);
     }
 
-    /// <summary>A value sets timers 1 s and 2 s ahead on the clock and one far ahead in event time; 0 cancels.</summary>
+    /// <summary>Sets timers 1 s and 2 s ahead on the clock and one far ahead in event time; 0 cancels.</summary>
     private sealed class Alarms : KeyedProcess<string, Reading, string>
     {
         public override void OnEvent(Reading value, IKeyContext<string, string> key)
