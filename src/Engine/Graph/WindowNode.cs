@@ -37,7 +37,9 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
 
     public override bool NeedsEventTime => spec.IsEventTime;
 
-    public override bool NeedsClock => Trigger.UsesClock || Slots.Any(slot => slot.Lifetime is not null) || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);
+    public override bool NeedsClock => Trigger.UsesClock
+        || Slots.Any(slot => slot.Lifetime is not null)
+        || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);
 
     public WindowContents<TKey, TIn, TOut> CreateContents(CodecRegistry codecs) => function.Create(codecs);
 

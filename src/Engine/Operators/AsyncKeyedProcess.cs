@@ -4,8 +4,8 @@ using Weir.Engine.Timers;
 
 /// <summary>
 /// A function with keyed state and timers that may wait: for a grain, a database, another service. Its operator needs
-/// <c>.OneGrainPerKey()</c>, so that a key that waits holds up no other key's state. One call of a key ends before the
-/// next begins.
+/// <c>.OneGrainPerKey()</c>. The keys of a slice wait at the same time, up to 64 at once; one call of a key ends before
+/// the next begins, and a slice is done before the next one is taken.
 /// </summary>
 /// <remarks>
 /// What it calls is called again when the job is restored from before the call: calls to the outside are made at least

@@ -140,7 +140,8 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
 
         if (accepted)
             return;
-        if (_eventTime && time.Plus(_lateness) <= Watermark)
+        // All its windows are past; of a point window [t, t) that is so at t - 1 ms. An event between windows has none.
+        if (_eventTime && (_assigned.Count > 0 || time.Plus(_lateness) <= Watermark))
         {
             _late?.OnEvent(in value, time);
             LateEvents++;

@@ -37,7 +37,7 @@ public sealed class JoinedStream<TLeft, TRight, TResult> : DataStream<TResult>
 
     /// <summary>
     /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
-    /// snapshots are the same; an event costs a grain call and a key an activation.
+    /// snapshots are the same; a key costs an activation, and a grain call for each slice with an event of it.
     /// </summary>
     public JoinedStream<TLeft, TRight, TResult> OneGrainPerKey()
     {

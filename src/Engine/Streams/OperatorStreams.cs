@@ -30,8 +30,8 @@ public sealed class AggregatedStream<TKey, T, TResult> : DataStream<Windowed<TKe
 
     /// <summary>
     /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
-    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
-    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// snapshots are the same; a key costs an activation, and a grain call for each slice with an event of it.
+    /// Needed by <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
     /// </summary>
     public AggregatedStream<TKey, T, TResult> OneGrainPerKey()
     {
@@ -81,8 +81,8 @@ public sealed class WindowProcessedStream<TKey, T, TResult> : DataStream<TResult
 
     /// <summary>
     /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
-    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
-    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// snapshots are the same; a key costs an activation, and a grain call for each slice with an event of it.
+    /// Needed by <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
     /// </summary>
     public WindowProcessedStream<TKey, T, TResult> OneGrainPerKey()
     {
@@ -141,8 +141,8 @@ public sealed class ProcessedStream<TKey, T, TResult> : DataStream<TResult>
 
     /// <summary>
     /// Hosts every key in a grain of its own that holds its state, in place of a table per key group. Results and
-    /// snapshots are the same; an event costs a grain call and a key an activation. Needed by
-    /// <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
+    /// snapshots are the same; a key costs an activation, and a grain call for each slice with an event of it.
+    /// Needed by <see cref="AsyncKeyedProcess{TKey, TIn, TOut}"/>.
     /// </summary>
     public ProcessedStream<TKey, T, TResult> OneGrainPerKey()
     {

@@ -69,4 +69,72 @@ public sealed class TimersGuide
         Assert.Equal("a with 2 items at 2026-01-01T12:50:00.000Z", run.Read(Carts.Abandoned).Single());
         #endregion
     }
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void AtTheEndOfTheInput_EventTimersFire_AndProcessingTimersThatWaitDoNot(bool crash)
+    {
+        var run = new JobHarness(
+            new TestJob(job => Reading.From(job).KeyBy(Reading.Input.Key).Process("alarms", new Alarms())
+                .To(Tables.Texts)),
+            Runs.Options(crash));
+        run.AdvanceClock(Reading.T(1000));
+        run.Send(Reading.Input, new Reading("a", 5));
+        run.AdvanceClock(Reading.T(2000));
+        Assert.Equal(["Processing 2000"], run.ReadNew(Tables.Texts));
+        run.Seal();
+        Assert.Equal(["Event 1000000"], run.ReadNew(Tables.Texts));
+        run.AdvanceClock(Reading.T(9000));
+        Assert.Empty(run.ReadNew(Tables.Texts));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void ATimerOfBothDomains_IsTwoTimers_AndCancelRemovesBoth(bool crash)
+    {
+        var run = new JobHarness(
+            new TestJob(job => Reading.From(job).KeyBy(Reading.Input.Key).Process("alarms", new Alarms())
+                .To(Tables.Texts)),
+            Runs.Options(crash));
+        run.AdvanceClock(Reading.T(1000));
+        run.Send(Reading.Input, new Reading("a", 5));
+        Assert.Equal(3, run.Inspect("alarms", "a")!.Timers.Count);
+        run.Send(Reading.Input, new Reading("a", 6, 0));
+        Assert.Null(run.Inspect("alarms", "a"));
+        Assert.Equal(0, run.Keys("alarms"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void BeforeTheClockHasBegun_AProcessingTimerFiresWithItsFirstStep(bool crash)
+    {
+        var run = new JobHarness(
+            new TestJob(job => Reading.From(job).KeyBy(each => each.Key).Process("alarms", new Alarms())
+                .To(Tables.Texts)),
+            Runs.Options(crash, partitions: 2));
+        run.Send(Reading.Input, new Reading("a", 5));
+        Assert.Empty(run.ReadNew(Tables.Texts));
+        run.AdvanceClock(Reading.T(1_000_000));
+        Assert.Equal(2, run.ReadNew(Tables.Texts).Count);
+    }
+
+    /// <summary>Sets timers 1 s and 2 s ahead on the clock and one far ahead in event time; 0 cancels.</summary>
+    private sealed class Alarms : KeyedProcess<string, Reading, string>
+    {
+        public override void OnEvent(Reading value, IKeyContext<string, string> key)
+        {
+            if (value.Value == 0)
+            {
+                key.Timers.Cancel("soon");
+                key.Timers.Cancel("far");
+                return;
+            }
+
+            key.Timers.SetProcessingTime("soon", key.Clock + TimeSpan.FromSeconds(1));
+            key.Timers.SetProcessingTime("far", key.Clock + TimeSpan.FromSeconds(2));
+            key.Timers.SetEventTime("far", new EventTime(1_000_000));
+        }
+
+        public override void OnTimer(FiredTimer timer, IKeyContext<string, string> key) =>
+            key.Emit($"{timer.Domain} {timer.Time.Milliseconds}");
+    }
 }

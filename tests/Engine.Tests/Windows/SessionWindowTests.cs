@@ -2,12 +2,15 @@ namespace Weir.Engine.Tests.Windows;
 
 using CsCheck;
 using Weir.Engine.Aggregates;
+using Weir.Engine.Streams;
 using Weir.Engine.Testing;
 using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
 
 public sealed class SessionWindowTests
 {
+    private static readonly Topic<Reading> TooLate = Topic.Of<Reading>("too-late");
+
     [Theory]
     [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
     public void WindowsThatOverlapOrTouch_Merge(bool crash, int partitions) => Assert.Equal(
@@ -91,6 +94,22 @@ public sealed class SessionWindowTests
                 Assert.Equal(expected, Tables.Windows(Job(gap, 0, crash), table));
             },
             iter: 60);
+
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void AnEventTooLateForItsPointWindow_IsNotLostSilently(bool crash, int partitions)
+    {
+        var run = new JobHarness(
+            new TestJob(job => From(job).KeyBy(Input.Key)
+                .Window(Windows.Session<Reading>(_ => TimeSpan.Zero))
+                .Aggregate("sums", new Sum<Reading, long>(reading => reading.Value))
+                .LateTo(TooLate)),
+            Runs.Options(crash, partitions));
+        run.AdvanceWatermark(T(9));
+        run.Send(Input, new Reading("a", 10), new Reading("a", 11));
+        Assert.Equal([new Reading("a", 10)], run.Read(TooLate));
+        Assert.Equal(1, run.LateEvents("sums"));
+    }
 
     private static JobHarness Job(long gap, long lateness, bool crash, int partitions = 1) => new(
         new TestJob(job => From(job).KeyBy(Input.Key)

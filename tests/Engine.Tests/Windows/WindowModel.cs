@@ -131,8 +131,10 @@ public sealed class WindowModel(WindowSetting setting)
         if (!_keys.TryGetValue(reading.Key, out List<Pane>? panes))
             _keys.Add(reading.Key, panes = []);
         bool accepted = false;
+        bool assigned = false;
         foreach ((long start, long end) in Assigned(reading, setting.ByClock ? _clock : reading.At))
         {
+            assigned = true;
             Pane? pane = setting.Merges ? Session(panes, start, end) : panes.Find(each => each.Start == start);
             if (pane is null)
             {
@@ -149,7 +151,8 @@ public sealed class WindowModel(WindowSetting setting)
                 pane.Timers.Add((setting.IsEventTime, Cleanup(pane)));
         }
 
-        if (!accepted && setting.IsEventTime && reading.At + setting.Lateness <= _watermark)
+        bool isPast = assigned || reading.At + setting.Lateness <= _watermark;
+        if (!accepted && setting.IsEventTime && isPast)
             Late++;
     }
 

@@ -108,7 +108,9 @@ public sealed class CallTests : IDisposable
             .WaitForJobAsync("retried-calls", each => each.State == JobState.Failed)
             .WaitAsync(JobCluster.Patience);
         Assert.Equal(
-            $"The operator 'ask' failed on the event of {new EventTime(1500)}: InvalidOperationException: the line is dead", status.Failure);
+            $"The operator 'ask' failed on the event of {new EventTime(1500)}: "
+            + "InvalidOperationException: the line is dead",
+            status.Failure);
         Assert.Equal(3, cluster.Outside.Asked);
     }
 
