@@ -112,10 +112,11 @@ internal sealed class Screen(Terminal terminal, bool json)
                     start = window.Window.Start,
                     end = window.Window.End,
                     contents = window.Json is null ? null : JsonNode.Parse(window.Json),
+                    state = Pieces(window.State),
                 }),
                 timers = report.Timers.Select(
                     timer => new { time = timer.Time, domain = timer.Domain, name = timer.Name }),
-                state = report.State.Select(state => new { name = state.Name, value = JsonNode.Parse(state.Json) }),
+                state = Pieces(report.State),
                 quarantine = report.Quarantine,
             });
             return;
@@ -132,6 +133,10 @@ internal sealed class Screen(Terminal terminal, bool json)
         {
             window.Window.ToString(), window.Json ?? "purged",
         }));
+        Section(["window", "state", "value"], report.Windows.SelectMany(window => window.State.Select(state => new[]
+        {
+            window.Window.ToString(), state.Name, state.Json,
+        })));
         Section(["timer", "domain", "name"], report.Timers.Select(timer => new[]
         {
             timer.Time.ToString(), timer.Domain.ToString(), timer.Name ?? "",
@@ -228,6 +233,9 @@ internal sealed class Screen(Terminal terminal, bool json)
     }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static IEnumerable<object> Pieces(StateReport[] state) =>
+        state.Select(each => new { name = each.Name, value = JsonNode.Parse(each.Json) });
 
     private static object? Range(TimeRange? window) =>
         window is { } range ? new { start = range.Start, end = range.End } : null;

@@ -132,7 +132,12 @@ public sealed record KeyReport
 [GenerateSerializer]
 [Immutable]
 [Alias("Weir.WindowReport")]
-public sealed record WindowReport([property: Id(0)] Engine.Time.TimeRange Window, [property: Id(1)] string? Json);
+public sealed record WindowReport([property: Id(0)] Engine.Time.TimeRange Window, [property: Id(1)] string? Json)
+{
+    /// <summary>Pieces of state of the window that are not empty. Default: none.</summary>
+    [Id(2)]
+    public StateReport[] State { get; init; } = [];
+}
 
 /// <summary>A pending timer.</summary>
 [GenerateSerializer]

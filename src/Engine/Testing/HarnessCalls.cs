@@ -39,11 +39,9 @@ internal sealed class HarnessCalls
     {
         for (int i = 0; i < _inFlight.Count; i++)
         {
-            while (_inFlight[i].IsRetried)
-                _inFlight[i] = _inFlight[i].Next(_closed);
-            Attempt attempt = _inFlight[i];
-            if (!attempt.Task.IsCompleted)
+            if (!HasOutcome(i))
                 continue;
+            Attempt attempt = _inFlight[i];
             _inFlight.RemoveAt(i);
             if (attempt.Fault is { } fault)
                 attempt.Group.Calls!.Fail(attempt.Call, fault);
@@ -55,6 +53,19 @@ internal sealed class HarnessCalls
         return null;
     }
 
+    // A task may complete on another thread at any moment, so whether it has is asked before what it gave.
+    private bool HasOutcome(int index)
+    {
+        while (_inFlight[index].Task.IsCompleted)
+        {
+            if (!_inFlight[index].IsRetried)
+                return true;
+            _inFlight[index] = _inFlight[index].Next(_closed);
+        }
+
+        return false;
+    }
+
     private sealed record Attempt(GroupProgram Group, PendingCall Call, int Number, Task<object?> Task)
     {
         public Exception? Fault => Task switch
@@ -64,8 +75,8 @@ internal sealed class HarnessCalls
             _ => null,
         };
 
-        public bool IsRetried => Task.IsCompleted
-            && Group.Calls!.Options.Retry is { } retry
+        /// <summary>Whether another attempt is to follow; only of a task that has completed.</summary>
+        public bool IsRetried => Group.Calls!.Options.Retry is { } retry
             && Number < retry.Attempts
             && (Fault is { } fault ? retry.When?.Invoke(fault) != false : Call.IsRetried(Task.Result));
 

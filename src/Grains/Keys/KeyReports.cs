@@ -17,9 +17,9 @@ internal static class KeyReports
         Epoch = epoch,
         Watermark = inspection.Watermark,
         Clock = inspection.Clock,
-        Windows = [.. inspection.Windows.Select(window => new WindowReport(window.Window, JsonOf(window.Contents)))],
+        Windows = [.. inspection.Windows.Select(Of)],
         Timers = [.. inspection.Timers.Select(timer => new TimerReport(timer.Time, timer.Domain, timer.Name))],
-        State = [.. inspection.State.Select(state => new StateReport(state.Name, JsonOf(state.Value) ?? "null"))],
+        State = Of(inspection.State),
         Quarantine = inspection.Quarantine is { } held ? Of(operatorName, held) : null,
     };
 
@@ -38,4 +38,10 @@ internal static class KeyReports
 
     public static string? JsonOf(object? value) =>
         value is null ? null : JsonSerializer.Serialize(value, value.GetType(), WeirJson.Options);
+
+    private static WindowReport Of(OpenWindow window) =>
+        new(window.Window, JsonOf(window.Contents)) { State = Of(window.State) };
+
+    private static StateReport[] Of(IReadOnlyList<HeldState> state) =>
+        [.. state.Select(each => new StateReport(each.Name, JsonOf(each.Value) ?? "null"))];
 }

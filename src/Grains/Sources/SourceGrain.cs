@@ -66,6 +66,10 @@ internal sealed partial class SourceGrain(
         alignment?.Start();
         await PinAsync(_run);
         await SubscribeAsync(_run);
+
+        // A topic that nothing is ever sent to is idle as well, and only its ticks can say so.
+        if (program.WaitsForClock)
+            leases.Renew(program.Topic, _partitions);
     }
 
     public async Task CloseAsync(long epoch)

@@ -6,6 +6,7 @@ using Weir.Client;
 using Weir.Connectors.Sqlite;
 using Weir.Contracts.Jobs;
 using Weir.Grains.Hosting;
+using Weir.Grains.Logs;
 using Weir.Protocol.Logs;
 
 /// <summary>Silos of this process over one log in a directory that outlives them, until the last use.</summary>
@@ -30,11 +31,14 @@ internal sealed class JobCluster : IAsyncDisposable
 
     public IClusterClient Orleans => _cluster.Client;
 
+    public IEventLog Log => _log;
+
     public static async Task<JobCluster> StartAsync(
-        string directory, short silos = 1, Action<WeirOptions>? configure = null)
+        string directory, short silos = 1, Action<WeirOptions>? configure = null, JobClusterParts? parts = null)
     {
+        parts ??= new JobClusterParts();
         SqliteEventLog log = await SqliteEventLog.OpenAsync(
-            new SqliteEventLogOptions { Path = Path.Combine(directory, "events.db") });
+            new SqliteEventLogOptions { Path = Path.Combine(directory, "events.db"), TimeProvider = parts.LogTime });
         var outside = new Outside();
         var builder = new InProcessTestClusterBuilder(silos);
         // Records belong to a service: the same name finds them again after a restart.
@@ -44,26 +48,18 @@ internal sealed class JobCluster : IAsyncDisposable
             // One log for all silos; as an instance it is not disposed of with the first of them.
             silo.Services.AddSingleton<IEventLog>(log);
             silo.Services.AddSingleton(outside);
-            silo.AddWeir(weir => weir
-                .AddJob<PageViews>()
-                .AddJob<BusiestUsers>()
-                .AddJob<Fragile>()
-                .AddJob<QuietPages>()
-                .AddJob<PatientPages>()
-                .AddJob<AlignedPair>()
-                .AddJob<AlignedUnlessQuiet>()
-                .AddJob<ArrivalsPerSecond>()
-                .AddJob<OrderedCalls>()
-                .AddJob<UnorderedCalls>()
-                .AddJob<RetriedCalls>()
-                .AddJob<HurriedCalls>()
-                .AddJob<CarefulPages>()
-                .Configure(options =>
+            silo.Services.Configure<WeirLogOptions>(options => options.TimeProvider = parts.LogTime);
+            silo.AddWeir(weir =>
+            {
+                foreach (Type job in parts.Jobs)
+                    weir.AddJob(job);
+                weir.Configure(options =>
                 {
                     options.DataDirectory = directory;
                     options.RevivalPeriod = TimeSpan.FromMilliseconds(200);
                     configure?.Invoke(options);
-                }));
+                });
+            });
             silo.Services.AddWeirClient();
         });
         InProcessTestCluster cluster = builder.Build();
@@ -94,4 +90,19 @@ internal sealed class JobCluster : IAsyncDisposable
         await _cluster.DisposeAsync();
         await _log.DisposeAsync();
     }
+}
+
+/// <summary>What a cluster consists of.</summary>
+internal sealed record JobClusterParts
+{
+    /// <summary>Default: the samples.</summary>
+    public IReadOnlyList<Type> Jobs { get; init; } =
+    [
+        typeof(PageViews), typeof(BusiestUsers), typeof(Fragile), typeof(QuietPages), typeof(PatientPages),
+        typeof(AlignedPair), typeof(AlignedUnlessQuiet), typeof(ArrivalsPerSecond), typeof(OrderedCalls),
+        typeof(UnorderedCalls), typeof(RetriedCalls), typeof(HurriedCalls), typeof(CarefulPages),
+    ];
+
+    /// <summary>The clock that stamps batches and says when ticks are due. Default: that of the machine.</summary>
+    public TimeProvider LogTime { get; init; } = TimeProvider.System;
 }
