@@ -80,7 +80,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
             return;
         DeadLetters++;
         Unpark(held);
-        (int owner, StoredTimer timer) = TimersOf(at.Domain).All().First(each => each.Timer.Sequence == at.Sequence);
+        (int owner, StoredTimer timer) = TimersOf(at.Domain).All().First(each =>
+            each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row);
         SendLetter(Call(key, timer.Time, null) with { IsTimer = true }, default, held.Error);
         TimersOf(at.Domain).Remove(timer.Time, owner, timer.Tag);
         DropTimer(new DueTimer(timer.Time, owner, timer.Tag, timer.Sequence), at.Domain);

@@ -160,11 +160,17 @@ public sealed class SourceProgram
     private void ReadStates(ByteReader reader)
     {
         int count = reader.ReadCount(2);
+        var names = new HashSet<string>();
         for (int i = 0; i < count; i++)
         {
-            string? name = reader.ReadString();
+            string name = reader.ReadString() ?? "";
+            if (!names.Add(name))
+                throw new CorruptDataException($"the state of '{name}' is stored twice");
             int outer = reader.EnterFrame();
-            _stage.States.FirstOrDefault(state => state.Name == name)?.Read(reader);
+            IStageState? known = _stage.States.FirstOrDefault(state => state.Name == name);
+            known?.Read(reader);
+            if (known is not null && reader.Remaining > 0)
+                throw new CorruptDataException($"{reader.Remaining} bytes of the state of '{name}' were not understood");
             reader.LeaveFrame(outer);
         }
     }
