@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
@@ -13,6 +14,9 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         for (int i = 0; i < commands.Count; i++)
         {
             QuarantineCommand command = commands.Values[i];
+            long offset = commands.OffsetAt(i);
+            if (offset is < 0 or long.MaxValue)
+                throw new CorruptDataException($"a command has the impossible offset {offset}");
             int row = FindRow(command.Key);
             if (row >= 0 && _held?.Find(row) is { } held)
             {
@@ -21,7 +25,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
                 Release(row, held);
             }
 
-            CommandsTo = commands.OffsetAt(i) + 1;
+            CommandsTo = offset + 1;
         }
     }
 

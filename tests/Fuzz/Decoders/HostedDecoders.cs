@@ -61,7 +61,7 @@ internal static class HostedDecoders
         {
             SampleGroup fresh = run.NewGroup(group.Program.Group);
             Slice slice = run.Plan.DecodeSlice(target, bytes);
-            fresh.Apply(slice, new SameAnswer(answer with { Output = damaged }));
+            fresh.Apply(slice, new FirstAnswer(answer with { Output = damaged }));
             slice.Release();
             fresh.Program.Flush(Output);
         });

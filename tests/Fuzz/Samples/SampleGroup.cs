@@ -64,10 +64,17 @@ internal sealed class SampleGroup(JobPlan plan, int group) : IKeyHost
 /// <summary>A call of a key as the first one of a new program, and its answer.</summary>
 internal sealed record KeyTurn(KeyCall Call, KeyAnswer Answer);
 
-/// <summary>Gives the same answer to every call.</summary>
-internal sealed class SameAnswer(KeyAnswer answer) : IKeyHost
+/// <summary>Gives an answer to the first call, and to all others the same without output.</summary>
+internal sealed class FirstAnswer(KeyAnswer answer) : IKeyHost
 {
-    public ValueTask<KeyAnswer> CallAsync(KeyCall call) => ValueTask.FromResult(answer);
+    private KeyAnswer _next = answer;
+
+    public ValueTask<KeyAnswer> CallAsync(KeyCall call)
+    {
+        KeyAnswer given = _next;
+        _next = given with { Output = default };
+        return ValueTask.FromResult(given);
+    }
 
     public ValueTask<ReadOnlyMemory<byte>> SnapshotAsync(ReadOnlyMemory<byte> key) =>
         throw new InvalidOperationException("The keys of this host have no state.");
