@@ -13,10 +13,9 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         var commands = (Slice<QuarantineCommand>)slice;
         for (int i = 0; i < commands.Count; i++)
         {
-            QuarantineCommand command = commands.Values[i];
             long offset = commands.OffsetAt(i);
-            if (offset is < 0 or long.MaxValue)
-                throw new CorruptDataException($"a command has the impossible offset {offset}");
+            if (commands.Values[i] is not { Key: not null } command || offset is < 0 or long.MaxValue)
+                throw new CorruptDataException($"a command at the offset {offset} is none, or can not be there");
             int row = FindRow(command.Key);
             if (row >= 0 && _held?.Find(row) is { } held)
             {

@@ -80,6 +80,9 @@ public sealed class DamagedStateTests
     {
         GroupProgram program = Restored(Held, Header([]), HeldRecord("a", 1, (0, 0, 0, null, 1)));
         Assert.Throws<CorruptDataException>(() => program.Apply(Discard("a", offset)));
+        Slice<QuarantineCommand> none = Discard("b");
+        none.Add(null!, EventTime.None, 1);
+        Assert.Throws<CorruptDataException>(() => Restored(Held, Header([])).Apply(none));
         Assert.Equal((1, 0), (program.Quarantined, program.CommandsTo));
         program.Apply(Discard("a", 4));
         Assert.Equal((0, 5), (program.Quarantined, program.CommandsTo));
