@@ -111,7 +111,8 @@ public sealed class FuzzRun(Decoder decoder, FuzzOptions options)
     {
         if (cost.Time > options.SlowAfter)
             return $"it took {cost.Time.TotalSeconds:F1} s";
-        return cost.Bytes > (BytesPerByte * bytes.Length) + BytesMore + _ownBytes.GetValueOrDefault(sample)
+        long around = BytesMore + sample.BytesAround + _ownBytes.GetValueOrDefault(sample);
+        return cost.Bytes > (BytesPerByte * bytes.Length) + around
             ? $"{cost.Bytes} bytes were allocated for {bytes.Length}"
             : null;
     }

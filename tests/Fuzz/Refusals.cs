@@ -12,6 +12,9 @@ internal static class Refusals
 {
     public static bool IsCorrupt(Exception fault) => fault is CorruptDataException && !HidesDefect(fault);
 
+    /// <summary>Of the state of a source: also that it is not what its functions declare.</summary>
+    public static bool IsSourceState(Exception fault) => fault is StateSchemaException || IsCorrupt(fault);
+
     /// <summary>Of a source: the event can not be decoded, or its key is null.</summary>
     public static bool IsFailedSource(Exception fault) => IsFailedForeign(fault) && !HidesDefect(fault);
 

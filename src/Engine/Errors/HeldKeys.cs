@@ -43,6 +43,22 @@ internal sealed class HeldKey<T>(string error, EventTime watermark, EventTime cl
     /// </summary>
     public List<(TimeDomain Domain, DueTimer Timer)> Parked { get; } = [];
 
+    /// <summary>
+    /// Whether there is something that failed, and time only went on from then to each event and to now.
+    /// </summary>
+    public bool IsInOrder(EventTime watermarkNow, EventTime clockNow)
+    {
+        (EventTime lastWatermark, EventTime lastClock) = (Watermark, Clock);
+        foreach (HeldEvent<T> each in Events)
+        {
+            if (each.Watermark < lastWatermark || each.Clock < lastClock)
+                return false;
+            (lastWatermark, lastClock) = (each.Watermark, each.Clock);
+        }
+
+        return (Events.Count > 0 || Timer is not null) && lastWatermark <= watermarkNow && lastClock <= clockNow;
+    }
+
     public QuarantinedKey Describe(object key) => new(key, Events.Count, Error, Watermark, Clock);
 }
 
@@ -110,7 +126,7 @@ internal sealed class HeldKeys<T>(Codec<T> codec)
                 new EventTime(reader.ReadSigned()),
                 new EventTime(reader.ReadSigned()),
                 new EventTime(reader.ReadSigned()),
-                (int)reader.ReadSigned(),
+                (int)Math.Clamp(reader.ReadSigned(), -1, int.MaxValue),
                 reader.ReadSigned()));
         }
 

@@ -30,7 +30,8 @@ internal sealed class ProcessNode<TKey, TIn, TOut>(string name, KeyedProcess<TKe
 
     public override bool NeedsEventTime => false;
 
-    public override bool NeedsClock => Slots.Any(slot => slot.Lifetime is not null);
+    // A function may ask what time it is, and must not be told that of the batch before.
+    public override bool NeedsClock => true;
 
     public override bool MayWait => function is AsyncKeyedProcess<TKey, TIn, TOut>;
 

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Keys;
 
+using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 
@@ -33,10 +34,22 @@ internal sealed class HostedGroup(HostedKeys keys, Stage stage)
     {
         if (!_replays.TryGetValue(captured.Node, out OutputReplay? replay))
         {
-            replay = stage.Plan.Graph.Nodes[captured.Node].CreateReplay(stage);
+            replay = OutputOf(captured.Node).CreateReplay(stage);
             _replays.Add(captured.Node, replay);
         }
 
         replay.Push(captured.Value, captured.Time);
+    }
+
+    // What a key emits to is the operator itself or one of its side outputs.
+    private StreamNode OutputOf(int node)
+    {
+        IReadOnlyList<StreamNode> nodes = stage.Plan.Graph.Nodes;
+        StreamNode head = nodes[stage.Head];
+        if (node == stage.Head)
+            return head;
+        return node < nodes.Count && nodes[node] is { Kind: "side" } side && side.Upstream.Contains(head)
+            ? side
+            : throw new CorruptDataException($"a key's output is for {node}, which is no output of its operator");
     }
 }

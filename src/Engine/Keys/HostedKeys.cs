@@ -124,8 +124,9 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
             int row = _keys.Add(key, _hasher.Hash(key), birth);
             var program = new KeyProgram(_plan, _node.Index, _group);
             program.Restore(state);
-            Take(row, program.Answer(0, 0));
+            EnsureRow(row);
             _rows[row].Idle = state;
+            Take(row, program.Answer(0, 0));
         }
 
         _keys.NextBirth = whole.NextBirth;
@@ -133,7 +134,10 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
 
     public override KeyProgram? LoadIdle(ReadOnlyMemory<byte> key)
     {
-        TKey value = _codec.Read(new ByteReader(key));
+        var reader = new ByteReader(key);
+        TKey value = _codec.Read(reader);
+        if (value is null || reader.Remaining > 0)
+            throw new CorruptDataException($"the bytes are no key of '{_node.Name}'");
         int row = _keys.Find(value, _hasher.Hash(value));
         if (row < 0 || _rows[row].Idle is not { } state)
             return null;

@@ -64,6 +64,8 @@ internal sealed class OutputReplay<T>(Codec<T> codec, Receiver<T> receiver) : Ou
     {
         _reader.Reset(value);
         T decoded = codec.Read(_reader);
+        if (_reader.Remaining > 0)
+            throw new CorruptDataException($"{_reader.Remaining} bytes of a key's output were not understood");
         receiver.OnEvent(in decoded, time);
     }
 }
@@ -82,11 +84,11 @@ internal readonly record struct CapturedEvent(
         while (reader.Remaining > 0)
         {
             into.Add(new CapturedEvent(
-                (int)reader.ReadVarint(),
+                (int)Math.Min(reader.ReadVarint(), int.MaxValue),
                 reader.ReadBool(),
                 new EventTime(reader.ReadSigned()),
                 birth,
-                (int)reader.ReadVarint(),
+                (int)Math.Min(reader.ReadVarint(), int.MaxValue),
                 new EventTime(reader.ReadSigned()),
                 reader.ReadBlob()));
         }

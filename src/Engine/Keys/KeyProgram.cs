@@ -43,6 +43,7 @@ public sealed class KeyProgram
     /// <param name="call">The call; its version must be <see cref="Version"/>.</param>
     /// <param name="cancellation">Ends what the user's function waits for; the program must be discarded then.</param>
     /// <exception cref="InvalidOperationException">A call is missing or comes twice.</exception>
+    /// <exception cref="CorruptDataException">The call's bytes are damaged.</exception>
     /// <exception cref="OperatorFailedException">A function of the user's failed; the program must be
     /// discarded.</exception>
     public async ValueTask<KeyAnswer> ApplyAsync(KeyCall call, CancellationToken cancellation = default)
@@ -95,6 +96,9 @@ public sealed class KeyProgram
         Slice? slice = call.Edge < 0
             ? null
             : _plan.DecodeSlice(new SliceTarget(_operatorIndex, _group, work.Channel, call.Edge), work.Events);
+        if ((slice?.Count ?? 0) != work.EventSteps.Count)
+            throw new CorruptDataException(
+                $"a key is given {slice?.Count ?? 0} events and the places of {work.EventSteps.Count}");
         int applied = 0;
         foreach (KeyStep mark in work.Marks)
         {

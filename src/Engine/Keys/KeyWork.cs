@@ -70,6 +70,8 @@ internal sealed class KeyWork
                 (int)Math.Min(reader.ReadVarint(), int.MaxValue));
         }
 
+        if (reader.Remaining > 0)
+            throw new CorruptDataException($"{reader.Remaining} bytes of a key's work were not understood");
         return new KeyWork
         {
             Watermark = watermark,

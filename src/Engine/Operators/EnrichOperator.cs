@@ -118,9 +118,15 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
                 continue;
             }
 
+            // A step goes out as soon as nothing is before it: first in the queue it would wait for ever.
+            if (_queue.Count == 0)
+                throw new CorruptDataException("a step of time waits for no call");
             var watermark = new EventTime(header.ReadSigned());
             _queue.AddStep(watermark, new EventTime(header.ReadSigned()), header.ReadBool());
         }
+
+        if (header.Remaining > 0 || segment.Records > 0)
+            throw new CorruptDataException("what follows the calls of the segment was not understood");
     }
 
     private void EmitWhatMayGo()

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
@@ -12,7 +13,9 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         var commands = (Slice<QuarantineCommand>)slice;
         for (int i = 0; i < commands.Count; i++)
         {
-            QuarantineCommand command = commands.Values[i];
+            long offset = commands.OffsetAt(i);
+            if (commands.Values[i] is not { Key: not null } command || offset is < 0 or long.MaxValue)
+                throw new CorruptDataException($"a command at the offset {offset} is none, or can not be there");
             int row = FindRow(command.Key);
             if (row >= 0 && _held?.Find(row) is { } held)
             {
@@ -21,7 +24,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
                 Release(row, held);
             }
 
-            CommandsTo = commands.OffsetAt(i) + 1;
+            CommandsTo = offset + 1;
         }
     }
 
@@ -80,7 +83,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
             return;
         DeadLetters++;
         Unpark(held);
-        (int owner, StoredTimer timer) = TimersOf(at.Domain).All().First(each => each.Timer.Sequence == at.Sequence);
+        (int owner, StoredTimer timer) = TimersOf(at.Domain).All().First(each =>
+            each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row);
         SendLetter(Call(key, timer.Time, null) with { IsTimer = true }, default, held.Error);
         TimersOf(at.Domain).Remove(timer.Time, owner, timer.Tag);
         DropTimer(new DueTimer(timer.Time, owner, timer.Tag, timer.Sequence), at.Domain);

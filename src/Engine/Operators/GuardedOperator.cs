@@ -152,6 +152,19 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         _held.Read(row, reader);
     }
 
+    protected sealed override void CheckHeld()
+    {
+        foreach ((int row, HeldKey<TIn> held) in _held?.All ?? [])
+        {
+            int channels = _stage.Plan.ChannelCount(_node.Index, _stage.Instance);
+            if (!held.IsInOrder(Watermark, Clock) || held.Events.Exists(each => (uint)each.Channel >= (uint)channels))
+                throw new CorruptDataException("a key in quarantine holds events that can not have come");
+            if (held.Timer is { } at && !TimersOf(at.Domain).All().Any(each =>
+                each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row))
+                throw new CorruptDataException($"a key in quarantine has not the timer {at.Sequence} that failed");
+        }
+    }
+
     private void ApplyGuarded(TKey key, in HeldEvent<TIn> each)
     {
         int row = RowOf(key);

@@ -29,6 +29,10 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     private readonly int[] _channels;
     private readonly Slice<T>?[] _slices;
     private readonly List<int> _attempted = [];
+    private readonly int[] _toldIn;
+    private Mark _announced;
+    private int _announcements;
+    private bool _isAnnounced;
 
     protected Router(Edge edge, RouterSpec spec, Stage stage)
     {
@@ -36,6 +40,7 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
         _stage = stage;
         _codec = stage.Plan.Codecs.For<T>();
         _slices = new Slice<T>?[spec.Groups];
+        _toldIn = new int[spec.Groups];
         _channels = [.. Enumerable.Range(0, spec.Groups).Select(group => stage.Plan.ChannelOf(edge, stage, group))];
     }
 
@@ -58,8 +63,17 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
         _attempted.Clear();
     }
 
+    // Only groups that get an event of the batch have to know before: the others learn it at the batch's end.
+    public void Announce(EventTime watermark, EventTime clock, bool idle)
+    {
+        _announced = new Mark(0, watermark, clock, idle);
+        _announcements++;
+        _isAnnounced = true;
+    }
+
     public void Mark(EventTime watermark, EventTime clock, bool idle)
     {
+        _isAnnounced = false;
         bool mayMerge = Spec.Partitions == 0 && watermark != EventTime.MaxValue;
         for (int group = 0; group < _slices.Length; group++)
         {
@@ -88,7 +102,14 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     {
         if (_channels[group] < 0)
             throw new MisplacedEventException(_stage.Instance, KeyGroups.PartitionOf(group, Spec.Partitions));
-        (_slices[group] ?? Open(group)).Add(in value, time, _stage.Offset);
+        Slice<T> slice = _slices[group] ?? Open(group);
+        if (_isAnnounced && _toldIn[group] != _announcements)
+        {
+            _toldIn[group] = _announcements;
+            slice.AddMark(_announced.Watermark, _announced.Clock, _announced.IsIdle);
+        }
+
+        slice.Add(in value, time, _stage.Offset);
         if (_stage.IsGuarded)
             _attempted.Add(group);
         _stage.Held++;

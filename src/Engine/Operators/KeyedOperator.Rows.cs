@@ -97,6 +97,11 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             throw new CorruptDataException($"'{_name}' can not hold keys in quarantine");
     }
 
+    /// <summary>Refuses a quarantine that has been read and could not be released or discarded.</summary>
+    protected virtual void CheckHeld()
+    {
+    }
+
     // A slice of another process can hold an event whose key is null; a row of null could never be restored.
     protected int RowOf(TKey key) => key is null
         ? throw new OperatorFailedException(
@@ -159,6 +164,7 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
             Read(segment, timers);
         timers.Event.RestoreTo(EventTimers);
         timers.Clock.RestoreTo(ClockTimers);
+        CheckHeld();
         AfterRead();
     }
 

@@ -78,17 +78,18 @@ public sealed class SourceProgram
         if (batch.From != Next)
             throw new InvalidOperationException(
                 $"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
-        if (_clockFirst && batch.Stamp > Clock)
+        bool isAnnounced = _clockFirst && batch.Stamp > Clock;
+        if (isAnnounced)
         {
             Clock = batch.Stamp;
             _watermarks?.Follow(Watermark, Clock);
-            _stage.Mark(Watermark, Clock, IsIdle);
+            _stage.Announce(Watermark, Clock, IsIdle);
         }
 
         if (batch.Kind is BatchKind.Events or BatchKind.Advance)
             Read(in batch);
         Next = batch.Next;
-        EndBatch(in batch);
+        EndBatch(in batch, isAnnounced);
     }
 
     /// <summary>Hands over the slices and output that have gathered.</summary>
@@ -160,11 +161,17 @@ public sealed class SourceProgram
     private void ReadStates(ByteReader reader)
     {
         int count = reader.ReadCount(2);
+        var names = new HashSet<string>();
         for (int i = 0; i < count; i++)
         {
-            string? name = reader.ReadString();
+            string name = reader.ReadString() ?? "";
+            if (!names.Add(name))
+                throw new CorruptDataException($"the state of '{name}' is stored twice");
             int outer = reader.EnterFrame();
-            _stage.States.FirstOrDefault(state => state.Name == name)?.Read(reader);
+            IStageState? known = _stage.States.FirstOrDefault(state => state.Name == name);
+            known?.Read(reader);
+            if (known is not null && reader.Remaining > 0)
+                throw new CorruptDataException($"{reader.Remaining} bytes of the state of '{name}' were not understood");
             reader.LeaveFrame(outer);
         }
     }
@@ -185,7 +192,7 @@ public sealed class SourceProgram
         }
     }
 
-    private void EndBatch(in EventBatch batch)
+    private void EndBatch(in EventBatch batch, bool mustMark)
     {
         EventTime clock = EventTime.Max(Clock, batch.Stamp);
         bool idle = CheckIdle(in batch);
@@ -199,7 +206,7 @@ public sealed class SourceProgram
             watermark = _watermarks.Watermark;
         }
 
-        if (watermark == Watermark && clock == Clock && idle == IsIdle)
+        if (!mustMark && watermark == Watermark && clock == Clock && idle == IsIdle)
             return;
         Watermark = watermark;
         Clock = clock;

@@ -39,6 +39,11 @@ internal interface IStageEnd
     /// <summary>The stage's time moved on.</summary>
     void Mark(EventTime watermark, EventTime clock, bool idle);
 
+    /// <summary>
+    /// The stage's clock moved on before the events of a batch; <see cref="Mark"/> follows behind them at the latest.
+    /// </summary>
+    void Announce(EventTime watermark, EventTime clock, bool idle) => Mark(watermark, clock, idle);
+
     /// <summary>Hands over what is held.</summary>
     void Flush(IStageOutput output);
 }
@@ -116,6 +121,14 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
             state.Undo();
         foreach (IStageEnd end in _ends)
             end.Undo();
+    }
+
+    public void Announce(EventTime watermark, EventTime clock, bool idle)
+    {
+        foreach (IStageState state in _states)
+            state.AdvanceClock(clock);
+        foreach (IStageEnd end in _ends)
+            end.Announce(watermark, clock, idle);
     }
 
     public void Mark(EventTime watermark, EventTime clock, bool idle)

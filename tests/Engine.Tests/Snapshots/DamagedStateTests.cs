@@ -1,6 +1,7 @@
 namespace Weir.Engine.Tests.Snapshots;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Snapshots;
@@ -24,6 +25,9 @@ public sealed class DamagedStateTests
     private static readonly JobPlan Evicted = Plan(stream => stream.Window(Windows.Tumbling(Ms(10)))
         .Evict(Evictors.Count<Reading>(1)).Process("op", new Sizes()));
 
+    private static readonly JobPlan Held = Plan(
+        stream => stream.Process("op", new Reminders()).OnError(Errors.QuarantineKey));
+
     // A name's number follows from the name.
     private static readonly long Due = (int)(StableHash.Of("due".AsSpan()) & int.MaxValue) | 1;
 
@@ -43,6 +47,56 @@ public sealed class DamagedStateTests
     [InlineData(9, 9, long.MaxValue)]
     public void NumbersThatCanNotGoOn_AreRefused(long birth, long eventTimer, long clockTimer) =>
         Refused(Timers, "", Header([], (birth, eventTimer, clockTimer)));
+
+    [Theory]
+    [InlineData(0, 0, 0, 0, 1)]
+    [InlineData(0, 0, 0, null, 1)]
+    [InlineData(0, 0, 0, 0, 0)]
+    [InlineData(-5, -5, 0, null, 1)]
+    public void AQuarantineThatCanBe_IsAccepted(long failedAt, long heldAt, int channel, int? timer, int events)
+    {
+        GroupProgram program = Restored(Held, Header([]), HeldRecord("a", 1, (failedAt, heldAt, channel, timer, events)));
+        Assert.Equal(1, program.Quarantined);
+        program.Apply(Discard("a"));
+        Assert.Equal(0, program.Quarantined);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0, null, 0)]
+    [InlineData(1, 1, 0, null, 1)]
+    [InlineData(0, 1, 0, null, 1)]
+    [InlineData(0, -1, 0, null, 1)]
+    [InlineData(0, 0, 1, null, 1)]
+    [InlineData(0, 0, -1, null, 1)]
+    [InlineData(0, 0, 0, 1, 1)]
+    public void AQuarantineThatCanNotBe_IsRefused(long failedAt, long heldAt, int channel, int? timer, int events) =>
+        Refused(Held, "quarantine", Header([]), HeldRecord("a", 1, (failedAt, heldAt, channel, timer, events)));
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void ACommandFromNowhere_IsRefused(long offset)
+    {
+        GroupProgram program = Restored(Held, Header([]), HeldRecord("a", 1, (0, 0, 0, null, 1)));
+        Assert.Throws<CorruptDataException>(() => program.Apply(Discard("a", offset)));
+        Slice<QuarantineCommand> none = Discard("b");
+        none.Add(null!, EventTime.None, 1);
+        Assert.Throws<CorruptDataException>(() => Restored(Held, Header([])).Apply(none));
+        Assert.Equal((1, 0), (program.Quarantined, program.CommandsTo));
+        program.Apply(Discard("a", 4));
+        Assert.Equal((0, 5), (program.Quarantined, program.CommandsTo));
+    }
+
+    [Fact]
+    public void OfTimersWithOneNumber_OnlyThatOfTheDiscardedKeyGoes()
+    {
+        GroupProgram program = Restored(
+            Held, Header([]), Record("a", 1, [(5, 0, 0)]), HeldRecord("b", 2, (0, 0, 0, 0, 0)), Record("c", 3, [(5, 0, 0)]));
+        program.Apply(Discard("b"));
+        int[] left = [.. ((string[])["a", "b", "c"]).Select(key => program.Inspect(KeyBytes(key))?.Timers.Count ?? 0)];
+        Assert.Equal([1, 0, 1], left);
+    }
 
     [Fact]
     public void AHeaderThatGoesOn_IsRefused() => Refused(Timers, "header", writer =>
@@ -193,6 +247,51 @@ public sealed class DamagedStateTests
             WriteTimers(writer, timers);
             WriteTimers(writer, []);
         };
+
+    // What failed at a time, by a timer or with the first event, and events that came at another time.
+    private static Action<ByteWriter> HeldRecord(
+        string key, long birth, (long FailedAt, long At, int Channel, int? Timer, int Events) held) => writer =>
+    {
+        writer.WriteString(key);
+        writer.WriteSigned(birth);
+        writer.WriteBool(true);
+        writer.WriteString("it failed");
+        writer.WriteSigned(held.FailedAt);
+        writer.WriteSigned(0);
+        writer.WriteBool(held.Timer is not null);
+        if (held.Timer is { } timer)
+        {
+            writer.WriteBool(false);
+            writer.WriteSigned(timer);
+        }
+
+        writer.WriteVarint((ulong)held.Events);
+        for (int i = 0; i < held.Events; i++)
+        {
+            Timers.Codecs.For<Reading>().Write(writer, new Reading(key, i));
+            foreach (long number in (long[])[i, held.At, 0, held.Channel, 7])
+                writer.WriteSigned(number);
+        }
+
+        writer.WriteBool(false);
+        WriteTimers(writer, [(6, 0, 0)]);
+        WriteTimers(writer, []);
+    };
+
+    private static ReadOnlyMemory<byte> KeyBytes(string key)
+    {
+        var writer = new ByteWriter();
+        writer.WriteString(key);
+        return writer.ToArray();
+    }
+
+    private static Slice<QuarantineCommand> Discard(string key, long offset = 0)
+    {
+        Edge edge = Held.Graph.Edges.Single(each => each is CommandEdge);
+        var slice = (Slice<QuarantineCommand>)edge.NewSlice(new SliceTarget(0, 0, 1, edge.Id), Held.Codecs);
+        slice.Add(new QuarantineCommand("op", KeyBytes(key).ToArray(), IsRelease: false), EventTime.None, offset);
+        return slice;
+    }
 
     private static Action<ByteWriter> WindowRecord(
         int events, (long Time, long Tag, long Sequence) timer, bool withTime = false) => writer =>

@@ -10,6 +10,7 @@ public static class AllDecoders
         ["segments"] = GroupDecoders.Segments,
         ["slices"] = GroupDecoders.Slices,
         ["keys"] = GroupDecoders.Keys,
+        ["hosted-keys"] = HostedDecoders.Keys,
         ["source-state"] = SourceDecoders.State,
         ["events"] = SourceDecoders.Events,
         ["orleans-events"] = SourceDecoders.OrleansEvents,

@@ -15,7 +15,7 @@ internal static class GroupDecoders
 
     /// <summary>Segments of every kind of operator. What is accepted must go on like any other program.</summary>
     public static Decoder Segments() => new(
-        "segments", [.. SampleJobs.All.Select(job => SegmentOf(new SampleRun(job)))], Refusals.IsFailedGroup);
+        "segments", [.. SampleJobs.All.Select(SegmentOf)], Refusals.IsFailedGroup);
 
     /// <summary>Slices for every kind of operator, applied to a group that holds something.</summary>
     public static Decoder Slices() => new(
@@ -25,92 +25,11 @@ internal static class GroupDecoders
     public static Decoder Keys() => new(
         "keys", [.. SampleJobs.All.SelectMany(job => KeysOf(new SampleRun(job)))], Refusals.IsCorrupt);
 
-    private static Sample SegmentOf(SampleRun run)
-    {
-        GroupProgram group = run.Fullest;
-        byte[] segment = group.Snapshot();
-        (SliceTarget target, byte[] bytes) = run.Slices.Last(slice => slice.Target.Group == group.Group);
-        ReadOnlyMemory<byte>[] keys = [.. KeyBytes(run, group).Take(2)];
-        return new Sample(run.Job.Kind, segment, damaged =>
-        {
-            GroupProgram restored = run.NewGroup(group.Group);
-            restored.Restore(damaged);
-            CheckSnapshot(run, restored);
-            foreach (ReadOnlyMemory<byte> key in keys)
-            {
-                restored.Find(key);
-                restored.Inspect(key);
-            }
-
-            restored.ViewKeys(0, 10);
-            GoOn(run, restored, run.Plan.DecodeSlice(target, bytes));
-        })
-        {
-            Inside = (_, chance) => DamagedInside(segment, chance),
-        };
-    }
-
-    private static IEnumerable<Sample> SlicesOf(SampleRun run)
-    {
-        GroupProgram group = run.Fullest;
-        byte[] segment = group.Snapshot();
-        return run.Slices.Where(slice => slice.Target.Group == group.Group).TakeLast(4).Select(slice =>
-            new Sample(run.Job.Kind, slice.Bytes, damaged =>
-            {
-                Slice decoded = run.Plan.DecodeSlice(slice.Target, damaged);
-                var bytes = new ByteWriter();
-                decoded.Encode(bytes);
-                run.Plan.DecodeSlice(slice.Target, bytes.WrittenMemory).Release();
-                GroupProgram restored = run.NewGroup(group.Group);
-                restored.Restore(segment);
-                GoOn(run, restored, decoded);
-            }));
-    }
-
-    private static IEnumerable<Sample> KeysOf(SampleRun run)
-    {
-        GroupProgram group = run.Fullest;
-        return KeyBytes(run, group).Take(3).Select(key => new Sample(run.Job.Kind, key.ToArray(), damaged =>
-        {
-            run.Plan.GroupOfKey(0, damaged);
-            group.Find(damaged);
-            group.Inspect(damaged);
-        }));
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> KeyBytes(SampleRun run, GroupProgram group)
-    {
-        Codec codec = run.Plan.Codecs.For(run.Plan.KeyTypeOf(0)!);
-        foreach (ByteReader record in new SegmentReader(group.Snapshot()).AllRecords())
-        {
-            var bytes = new ByteWriter();
-            codec.WriteObject(bytes, codec.ReadObject(record));
-            record.ReadBytes(record.Remaining);
-            yield return bytes.ToArray();
-        }
-    }
-
-    private static void GoOn(SampleRun run, GroupProgram program, Slice slice)
-    {
-        if (run.Job.TakesAnyTime)
-        {
-            program.Apply(slice);
-            slice.Release();
-            CheckSnapshot(run, program);
-            slice = run.Plan.Graph.Edges[slice.Target.Edge].NewSlice(slice.Target, run.Plan.Codecs);
-            slice.AddMark(EventTime.MaxValue.Minus(1), EventTime.MaxValue.Minus(1), idle: false);
-            program.Apply(slice);
-            program.Flush(Output);
-        }
-
-        slice.Release();
-        CheckSnapshot(run, program);
-    }
-
-    private static void CheckSnapshot(SampleRun run, GroupProgram program)
+    /// <summary>Whether a program writes what it restores and writes again.</summary>
+    public static void CheckSnapshot(SampleRun run, SampleGroup program)
     {
         byte[] snapshot = program.Snapshot();
-        GroupProgram restored = run.NewGroup(program.Group);
+        SampleGroup restored = run.NewGroup(program.Program.Group);
         try
         {
             restored.Restore(snapshot);
@@ -125,13 +44,13 @@ internal static class GroupDecoders
     }
 
     /// <summary>Damages the header or a record and makes the checksums right again.</summary>
-    private static byte[] DamagedInside(byte[] segment, Chance chance)
+    public static byte[] DamagedInside(byte[] segment, Chance chance)
     {
         (byte[] header, List<byte[]> records) = Parts(segment);
-        byte[] other = chance.Of(records);
-        if (chance.OneIn(4))
+        byte[] other = records.Count > 0 ? chance.Of(records) : header;
+        if (records.Count == 0 || chance.OneIn(4))
         {
-            int from = chance.OneIn(2) ? 0 : Math.Max(header.Length - 24, 0);
+            int from = chance.OneIn(2) ? 0 : chance.Below(header.Length);
             header = [.. header[..from], .. Damage.Of(header[from..], other, chance)];
         }
         else
@@ -156,6 +75,119 @@ internal static class GroupDecoders
         }
 
         return writer.Finish();
+    }
+
+    private static Sample SegmentOf(SampleJob job)
+    {
+        var run = new SampleRun(job);
+        SampleRun writer = job.WrittenBy is { } before ? new SampleRun(before) : run;
+        SampleGroup group = writer.Fullest;
+        byte[] segment = group.Snapshot();
+        (SliceTarget Target, byte[] Bytes)[] slices =
+        [
+            run.SlicesOf(group, commands: false).Last(), .. run.SlicesOf(group, commands: true),
+        ];
+        ReadOnlyMemory<byte>[] keys = [.. KeyBytes(writer, segment).Take(2)];
+        return new Sample(job.Kind, segment, damaged =>
+        {
+            SampleGroup restored = run.NewGroup(group.Program.Group);
+            restored.Restore(damaged);
+            CheckSnapshot(run, restored);
+            foreach (ReadOnlyMemory<byte> key in keys)
+            {
+                restored.Program.Find(key);
+                restored.Program.Inspect(key);
+            }
+
+            restored.Program.ViewKeys(0, 10);
+            GoOn(run, restored, [.. slices.Select(slice => run.Plan.DecodeSlice(slice.Target, slice.Bytes))]);
+        })
+        {
+            Inside = (_, chance) => DamagedInside(segment, chance),
+            BytesAround = AroundKeysOf(group),
+        };
+    }
+
+    // A step of time can come to every key, and each that is hosted by itself then has a program of its own.
+    private static long AroundKeysOf(SampleGroup group) => group.Program.HostsKeys ? 16 << 20 : 0;
+
+    private static IEnumerable<Sample> SlicesOf(SampleRun run)
+    {
+        SampleGroup group = run.Fullest;
+        byte[] segment = group.Snapshot();
+        var kinds = run.Slices.Where(slice => slice.Target.Group == group.Program.Group)
+            .GroupBy(slice => slice.Target.Edge).ToArray();
+        return kinds.SelectMany(slices => slices.TakeLast(4 / kinds.Length)).Select(slice =>
+            new Sample(run.Job.Kind, slice.Bytes, damaged =>
+            {
+                Slice decoded = run.Plan.DecodeSlice(slice.Target, damaged);
+                var bytes = new ByteWriter();
+                decoded.Encode(bytes);
+                run.Plan.DecodeSlice(slice.Target, bytes.WrittenMemory).Release();
+                SampleGroup restored = run.NewGroup(group.Program.Group);
+                restored.Restore(segment);
+                GoOn(run, restored, decoded);
+            })
+            {
+                BytesAround = AroundKeysOf(group),
+            });
+    }
+
+    private static IEnumerable<Sample> KeysOf(SampleRun run)
+    {
+        byte[] segment = run.Fullest.Snapshot();
+        SampleGroup group = run.NewGroup(run.Fullest.Program.Group);
+        group.Restore(segment);
+        return KeyBytes(run, segment).Take(3).Select(key => new Sample(run.Job.Kind, key.ToArray(), damaged =>
+        {
+            run.Plan.GroupOfKey(0, damaged);
+            group.Program.Find(damaged);
+            group.Program.Inspect(damaged);
+        }));
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> KeyBytes(SampleRun run, byte[] segment)
+    {
+        if (run.Plan.KeyTypeOf(0) is not { } type)
+            yield break;
+        Codec codec = run.Plan.Codecs.For(type);
+        foreach (ByteReader record in new SegmentReader(segment).AllRecords())
+        {
+            var bytes = new ByteWriter();
+            codec.WriteObject(bytes, codec.ReadObject(record));
+            record.ReadBytes(record.Remaining);
+            yield return bytes.ToArray();
+        }
+    }
+
+    private static void GoOn(SampleRun run, SampleGroup program, params Slice[] slices)
+    {
+        if (run.Job.TakesAnyTime)
+        {
+            foreach (Slice slice in slices)
+            {
+                program.Apply(slice);
+                program.MakeCalls(leave: 2);
+                CheckSnapshot(run, program);
+            }
+
+            foreach (SliceTarget target in run.SlicesOf(program, commands: false).Select(each => each.Target).Distinct())
+                End(run, program, target);
+            program.MakeCalls(leave: 0);
+            program.Program.Flush(Output);
+        }
+
+        foreach (Slice slice in slices)
+            slice.Release();
+        CheckSnapshot(run, program);
+    }
+
+    private static void End(SampleRun run, SampleGroup program, SliceTarget target)
+    {
+        Slice slice = run.Plan.Graph.Edges[target.Edge].NewSlice(target, run.Plan.Codecs);
+        slice.AddMark(EventTime.MaxValue.Minus(1), EventTime.MaxValue.Minus(1), idle: false);
+        program.Apply(slice);
+        slice.Release();
     }
 
     private static (byte[] Header, List<byte[]> Records) Parts(byte[] segment)

@@ -20,11 +20,12 @@ internal static class SourceDecoders
     /// <summary>The state of a source. What is accepted must go on and be written alike.</summary>
     public static Decoder State()
     {
-        var run = new SampleRun(SampleJobs.All.First(job => job.Kind == "connect"));
+        IEnumerable<SampleRun> runs = SampleJobs.All.Where(job => job.Kind is "connect" or "partition")
+            .Select(job => new SampleRun(job));
         return new Decoder(
             "source-state",
-            [.. run.Sources.Select((source, index) => StateOf(run, source, index / 2))],
-            Refusals.IsCorrupt);
+            [.. runs.SelectMany(run => run.Sources.Select((source, index) => StateOf(run, source, index / 2)))],
+            Refusals.IsSourceState);
     }
 
     /// <summary>Batches of events, decoded and written again.</summary>

@@ -11,6 +11,9 @@ public sealed record Sample(string Name, byte[] Bytes, Action<byte[]> Decode)
     /// The second argument is another sample's bytes.
     /// </summary>
     public Func<byte[], Chance, byte[]>? Inside { get; init; }
+
+    /// <summary>Bytes that the program around may take beyond what it takes with the valid input.</summary>
+    public long BytesAround { get; init; }
 }
 
 /// <summary>Something that takes bytes or text from outside of the process or from a disk.</summary>

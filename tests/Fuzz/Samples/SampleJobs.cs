@@ -1,6 +1,7 @@
 namespace Weir.Fuzz.Samples;
 
 using Weir.Engine.Aggregates;
+using Weir.Engine.Errors;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
@@ -16,6 +17,9 @@ public sealed record SampleJob(string Kind, Action<DataStream<Click>, JobBuilder
     /// </summary>
     public bool TakesAnyTime { get; init; } = true;
 
+    /// <summary>The job that wrote the segment, if it was another one: an earlier version of this.</summary>
+    public SampleJob? WrittenBy { get; init; }
+
     public SampleJob(string kind, Action<DataStream<Click>> build)
         : this(kind, (clicks, _) => build(clicks))
     {
@@ -27,9 +31,14 @@ public static class SampleJobs
 {
     private static readonly View<string, long> Counts = new("counts");
     private static readonly View<string, long> Sums = new("sums");
-    private static readonly View<string, string> Texts = new("texts");
+    private static readonly Topic<Click> Late = Topic.Of<Click>("late");
 
-    public static IReadOnlyList<SampleJob> All { get; } =
+    private static readonly Topic<Windowed<string, long>> Results = Topic.Of<Windowed<string, long>>("results");
+
+    public static IReadOnlyList<SampleJob> All { get; } = [.. Windowed, .. SampleProcesses.All, .. SampleJoins.All];
+
+    /// <summary>One window after the other, with functions and triggers of each kind.</summary>
+    private static IEnumerable<SampleJob> Windowed =>
     [
         new("tumbling-count", clicks => clicks.KeyBy(Click.Input.Key).Window(Windows.Tumbling(Ms(300)))
             .Aggregate("op", new Count<Click>()).PublishAs(Counts)),
@@ -65,14 +74,33 @@ public static class SampleJobs
         new("evict-aggregate", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Global())
             .Trigger(Triggers.Count(3)).Evict(Evictors.Count<Click>(4))
             .Aggregate("op", new Sum<Click, long>(click => click.Value)).PublishAs(Counts)),
-        new("process", clicks => clicks.KeyBy(Click.Input.Key).Process("op", new Everything()).PublishAs(Texts)),
         new("refined", clicks => clicks
             .KeyBy(Click.Input.Key.Refine(click => new Place(click.Page, click.Value % 4), place => place.Page))
             .Window(Windows.SessionProcessingTime(Ms(500)))
             .Aggregate("op", new Count<Click>())),
-        new("connect", (clicks, job) => clicks.KeyBy(click => new Place(click.Page, 0))
-            .Connect(Second(job).KeyBy(click => new Place(click.Page, 0)))
-            .Process("op", new Both())),
+        new("window-state", clicks => clicks.KeyBy(click => click.Page)
+            .Window(Windows.Tumbling(Ms(300)).AllowLateness(Ms(200))).Trigger(Triggers.Count(2))
+            .Process("op", new Memory())),
+        new("window-conclude", clicks => clicks.KeyBy(click => click.Page)
+            .Window(Windows.Sliding(Ms(400), Ms(200))).Trigger(Triggers.EndOfStream)
+            .Aggregate("op", new Count<Click>(), new Conclusion())),
+        new("session-state", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Session(Ms(120)))
+            .Aggregate("op", new Count<Click>(), new Conclusion())),
+        new("count", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Count(7))
+            .Aggregate("op", new Count<Click>())),
+        new("count-slide", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Count(7, 3))
+            .Process("op", new Size<string>())),
+        new("delta", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Global())
+            .Trigger(Triggers.Delta<Click>(150, click => click.Value)).Aggregate("op", new Count<Click>())),
+        new("timeout", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Tumbling(Ms(500)))
+            .Trigger(Triggers.Timeout(Triggers.Count(9), Ms(200))).Aggregate("op", new Count<Click>())),
+        new("timeout-restart", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Global())
+            .Trigger(Triggers.Purging(Triggers.Timeout(Triggers.Count(9), Ms(200), restart: true)))
+            .Process("op", new Size<string>())),
+        new("window-quarantine", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Tumbling(Ms(300)))
+            .Process("op", new FragileSize()).OnError(Errors.QuarantineKey)),
+        new("window-hosted", clicks => clicks.KeyBy(click => click.Page).Window(Windows.Tumbling(Ms(300)))
+            .Aggregate("op", new Count<Click>()).OneGrainPerKey().LateTo(Late).To(Results)),
     ];
 
     /// <summary>The second input with its event time.</summary>

@@ -1,6 +1,7 @@
 namespace Weir.Fuzz.Samples;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
@@ -14,17 +15,19 @@ internal sealed class SampleRun : IStageOutput
     private const int Groups = 4;
     private const int Partitions = 2;
     private readonly Queue<Slice> _posted = new();
-    private readonly GroupProgram[] _groups;
+    private readonly SampleGroup[] _groups;
 
     public SampleRun(SampleJob job)
     {
         Job = job;
         var codecs = new CodecRegistry();
         var graph = JobGraph.Build(new Defined(job), codecs);
-        Plan = new JobPlan(graph, codecs, graph.Inputs.ToDictionary(topic => topic.Name, _ => Partitions));
-        _groups = [.. Enumerable.Range(0, Plan.GroupCount).Select(NewGroup)];
+        Plan = new JobPlan(
+            graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => Partitions));
+        _groups = [.. Enumerable.Range(0, Plan.InstancesOf(0))
+            .Select(group => new SampleGroup(Plan, group) { Turns = [] })];
         Sources = [.. Enumerable.Range(0, Plan.SourceCount).SelectMany(source => Enumerable
-            .Range(0, Partitions)
+            .Range(0, Plan.PartitionsOf(Plan.TopicOfSource(source).Name))
             .Select(partition => Plan.CreateSource(source, partition)))];
         for (int step = 0; step < 12; step++)
         {
@@ -42,10 +45,15 @@ internal sealed class SampleRun : IStageOutput
     /// <summary>The slices that were posted, as bytes.</summary>
     public List<(SliceTarget Target, byte[] Bytes)> Slices { get; } = [];
 
-    /// <summary>The group that holds most keys.</summary>
-    public GroupProgram Fullest => _groups.MaxBy(group => group.Rows)!;
+    /// <summary>The group that holds most keys in quarantine, or simply most keys.</summary>
+    public SampleGroup Fullest => _groups.MaxBy(group => (group.Program.Quarantined, group.Program.Rows))!;
 
-    public GroupProgram NewGroup(int group) => Plan.CreateGroup(0, group);
+    public SampleGroup NewGroup(int group) => new(Plan, group);
+
+    /// <summary>The slices of a group, those of commands or all others.</summary>
+    public IEnumerable<(SliceTarget Target, byte[] Bytes)> SlicesOf(SampleGroup group, bool commands) =>
+        Slices.Where(slice => slice.Target.Group == group.Program.Group
+            && Plan.Graph.Edges[slice.Target.Edge] is CommandEdge == commands);
 
     /// <summary>A batch of clicks that goes on at an offset.</summary>
     public static EventBatch Clicks(long from, EventTime stamp, params Click[] clicks)
@@ -78,11 +86,38 @@ internal sealed class SampleRun : IStageOutput
         // The results of a sample job are of no interest.
     }
 
+    // One command for each key that may be in quarantine.
+    private EventBatch CommandsAt(int step, SourceProgram source)
+    {
+        var payload = new ByteWriter();
+        int[] pages = [.. Enumerable.Range(0, 30)];
+        foreach (int page in pages)
+        {
+            var key = new ByteWriter();
+            Plan.Codecs.For<string>().Write(key, $"page-{page}");
+            payload.WriteBytes(Plan.QuarantineCommand(0, key.ToArray(), release: (page + step) % 2 == 0).Span);
+        }
+
+        return new EventBatch
+        {
+            From = source.Next,
+            Next = source.Next + pages.Length,
+            Count = pages.Length,
+            Kind = BatchKind.Events,
+            Stamp = new EventTime(10_000 + (step * 100)),
+            Schema = Plan.Graph.Commands!.Schema,
+            Payload = payload.ToArray(),
+        };
+    }
+
     // Events of many keys around the time of the step, some late; every third batch is a step of the clock.
     private EventBatch BatchAt(int step, SourceProgram source)
     {
         var stamp = new EventTime(10_000 + (step * 100));
-        if (step % 3 == 2)
+        bool takesCommands = source.Topic == Plan.Graph.Commands?.Name;
+        if (takesCommands && step == 6)
+            return CommandsAt(step, source);
+        if (takesCommands || step % 3 == 2)
             return new EventBatch
             {
                 From = source.Next,
@@ -107,9 +142,11 @@ internal sealed class SampleRun : IStageOutput
             var bytes = new ByteWriter();
             slice.Encode(bytes);
             Slices.Add((slice.Target, bytes.ToArray()));
-            _groups[slice.Target.Group].Apply(slice);
+            SampleGroup group = _groups[slice.Target.Group];
+            group.Apply(slice);
             slice.Release();
-            _groups[slice.Target.Group].Flush(this);
+            group.MakeCalls(leave: 5);
+            group.Program.Flush(this);
         }
     }
 
