@@ -43,7 +43,7 @@ internal sealed class HeldKey<T>(string error, EventTime watermark, EventTime cl
     /// </summary>
     public List<(TimeDomain Domain, DueTimer Timer)> Parked { get; } = [];
 
-    public QuarantinedKey Describe(object key) => new(key, Events.Count, Error, Watermark, Clock);
+    public QuarantinedKey Describe(object key, int events) => new(key, events, Error, Watermark, Clock);
 }
 
 /// <summary>The keys in quarantine of a key group, by row.</summary>
