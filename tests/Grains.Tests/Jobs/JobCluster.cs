@@ -57,6 +57,7 @@ internal sealed class JobCluster : IAsyncDisposable
                 .AddJob<UnorderedCalls>()
                 .AddJob<RetriedCalls>()
                 .AddJob<HurriedCalls>()
+                .AddJob<LenientCalls>()
                 .AddJob<CarefulPages>()
                 .Configure(options =>
                 {
