@@ -105,12 +105,15 @@ public sealed class CallTests : IDisposable
         await using JobCluster cluster = await JobCluster.StartAsync(_directory);
         cluster.Outside.Answer = (_, _) => throw new InvalidOperationException("the line is dead");
         await cluster.Client.StartJobAsync("retried-calls");
-        await cluster.Client.SendAsync(PageViews.Clicks, new Click("/home", "ada", new EventTime(1500)));
+        SendReceipt sent =
+            await cluster.Client.SendAsync(PageViews.Clicks, new Click("/home", "ada", new EventTime(1500)));
         JobStatus status = await cluster.Client
             .WaitForJobAsync("retried-calls", each => each.State == JobState.Failed)
             .WaitAsync(JobCluster.Patience);
         Assert.Equal(
-            $"The operator 'ask' failed on the event of {new EventTime(1500)}: InvalidOperationException: the line is dead", status.Failure);
+            $"The operator 'ask' failed on the event of {new EventTime(1500)} at offset {sent.Offset} of "
+            + $"clicks/{sent.Partition}: InvalidOperationException: the line is dead",
+            status.Failure);
         Assert.Equal(3, cluster.Outside.Asked);
     }
 
