@@ -10,8 +10,8 @@ using Weir.Engine.Time;
 /// <param name="Error">The type and message of what was thrown.</param>
 /// <param name="Operator">The operator.</param>
 /// <param name="Key">The key as text.</param>
-/// <param name="Topic">The topic that the event was read from; empty for a timer, and for an event that another operator
-/// emitted.</param>
+/// <param name="Topic">The topic that the event was read from; empty for a timer, for an event that another operator
+/// emitted, and for one that waited for the watermark in a temporal join.</param>
 /// <param name="Partition">The partition of the topic, or -1.</param>
 /// <param name="Offset">The offset in the partition, or -1.</param>
 /// <param name="Time">The timestamp of the event, or the time of the timer.</param>

@@ -43,9 +43,7 @@ internal sealed class HeldKey<T>(string error, EventTime watermark, EventTime cl
     /// </summary>
     public List<(TimeDomain Domain, DueTimer Timer)> Parked { get; } = [];
 
-    /// <summary>
-    /// Whether there is something that failed, and time only went on from then to each event and to now.
-    /// </summary>
+    /// <summary>Whether time only went on from when it was held to each event and to now.</summary>
     public bool IsInOrder(EventTime watermarkNow, EventTime clockNow)
     {
         (EventTime lastWatermark, EventTime lastClock) = (Watermark, Clock);
@@ -56,10 +54,10 @@ internal sealed class HeldKey<T>(string error, EventTime watermark, EventTime cl
             (lastWatermark, lastClock) = (each.Watermark, each.Clock);
         }
 
-        return (Events.Count > 0 || Timer is not null) && lastWatermark <= watermarkNow && lastClock <= clockNow;
+        return lastWatermark <= watermarkNow && lastClock <= clockNow;
     }
 
-    public QuarantinedKey Describe(object key) => new(key, Events.Count, Error, Watermark, Clock);
+    public QuarantinedKey Describe(object key, int events) => new(key, events, Error, Watermark, Clock);
 }
 
 /// <summary>The keys in quarantine of a key group, by row.</summary>

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 
@@ -29,6 +30,11 @@ internal sealed class EnrichNode<T, TResult>(
 
     /// <summary>What goes on in place of the result of a call that failed for good.</summary>
     public Func<T, Exception, TResult>? Fallback { get; set; }
+
+    /// <summary>Where events go whose call failed for good; null if the job fails.</summary>
+    public ErrorHandling<T>? Errors { get; set; }
+
+    ErrorHandling? IOperatorNode.Errors => Errors;
 
     public IEnumerable<Type> StateTypes => [];
 

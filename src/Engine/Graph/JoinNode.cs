@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Joins;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
@@ -25,6 +26,9 @@ internal abstract class JoinNode<TKey, TLeft, TRight, TOut>(string name, string 
     ];
 
     public override bool NeedsEventTime => true;
+
+    public void SetErrors(JobGraph graph, ErrorPolicy<Either<TLeft, TRight>> policy) =>
+        ErrorHandling<Either<TLeft, TRight>>.Set(graph, this, policy);
 }
 
 /// <summary>What the result of a join asks of its node without knowing its key.</summary>
@@ -35,6 +39,8 @@ internal interface IJoinNode<TLeft, TRight>
     SideNode<TRight>? LateRight { get; set; }
 
     bool OneGrainPerKey { get; set; }
+
+    void SetErrors(JobGraph graph, ErrorPolicy<Either<TLeft, TRight>> policy);
 }
 
 /// <summary>Joins events whose times lie an interval apart.</summary>

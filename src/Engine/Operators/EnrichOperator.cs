@@ -2,6 +2,7 @@ namespace Weir.Engine.Operators;
 
 using System.Diagnostics.CodeAnalysis;
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Streams;
@@ -9,7 +10,8 @@ using Weir.Engine.Time;
 
 /// <summary>
 /// Makes a call to the outside for each event and emits the results in the place of the events. Invariant: an event is
-/// part of the snapshot until its result has been emitted, so a restored operator makes its call again.
+/// part of the snapshot until its result has been emitted, or its dead letter, so a restored operator makes its call
+/// again.
 /// </summary>
 internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
 {
@@ -18,6 +20,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
     private readonly Codec<T> _codec;
     private readonly CallQueue _queue;
     private readonly Receiver<TResult> _output;
+    private readonly Receiver<DeadLetter<T>>? _deadLetters;
 
     public EnrichOperator(EnrichNode<T, TResult> node, Stage stage)
     {
@@ -26,6 +29,8 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
         _codec = stage.Plan.Codecs.For<T>();
         _queue = new CallQueue(node.Options.Order, node.Options.Capacity);
         _output = node.Receivers(stage);
+        _deadLetters = node.Errors?.DeadLetters?.Receivers(stage);
+        stage.IsGuarded = _deadLetters is not null;
     }
 
     public override bool IsBusy => _queue.Count > 0;
@@ -34,13 +39,16 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
 
     public bool HasRoom => _queue.HasRoom;
 
-    private string Schema => $"calls for {_codec.Schema}";
+    private string Schema => $"calls for {_codec.Schema} with their places";
 
     public override void Apply(Slice slice, int from, int to)
     {
         var events = (Slice<T>)slice;
         for (int i = from; i < to; i++)
-            _queue.Add(new EnrichCall<T, TResult>(_node, events.Values[i], events.Times[i]));
+        {
+            var place = new EventPlace(slice.Target.Channel, events.OffsetAt(i));
+            _queue.Add(new EnrichCall<T, TResult>(_node, events.Values[i], events.Times[i], place));
+        }
     }
 
     public override bool TakesOver(EventTime watermark, EventTime clock, bool idle)
@@ -61,6 +69,14 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
 
     public void Fail(PendingCall call, Exception fault)
     {
+        if (_deadLetters is not null && fault is not OutOfMemoryException)
+        {
+            ((EnrichCall<T, TResult>)call).Fault = fault;
+            _queue.Finish(call);
+            EmitWhatMayGo();
+            return;
+        }
+
         if (_node.Fallback is not { } fallback)
             throw Failed(call, fault);
         TResult result;
@@ -81,6 +97,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
         ByteWriter header = segment.Writer;
         header.WriteString(_node.Name);
         header.WriteString(Schema);
+        header.WriteSigned(DeadLetters);
         header.WriteVarint((ulong)_queue.Count);
         foreach (QueueEntry entry in _queue.Entries)
         {
@@ -88,6 +105,8 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
             if (entry.Call is EnrichCall<T, TResult> call)
             {
                 header.WriteSigned(call.Time.Milliseconds);
+                header.WriteSigned(call.From.Channel);
+                header.WriteSigned(call.From.Offset);
                 _codec.Write(header, call.Value);
                 continue;
             }
@@ -108,13 +127,15 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
         if (name != _node.Name || schema != Schema)
             throw new CorruptDataException(
                 $"the segment is of '{name}' with {schema}, not of '{_node.Name}' with {Schema}");
+        DeadLetters = header.ReadSigned();
         int count = header.ReadCount(2);
         for (int i = 0; i < count; i++)
         {
             if (header.ReadBool())
             {
                 var time = new EventTime(header.ReadSigned());
-                _queue.Add(new EnrichCall<T, TResult>(_node, _codec.Read(header), time));
+                EventPlace place = ReadPlace(header);
+                _queue.Add(new EnrichCall<T, TResult>(_node, _codec.Read(header), time, place));
                 continue;
             }
 
@@ -139,28 +160,96 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
                 continue;
             }
 
-            try
-            {
-                _output.OnEvent(call.Result, call.Time);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                throw Failed(call, fault);
-            }
+            if (_deadLetters is null)
+                Emit(call);
+            else
+                EmitGuarded(call);
         }
     }
 
+    private void Emit(EnrichCall<T, TResult> call)
+    {
+        try
+        {
+            _output.OnEvent(call.Result, call.Time);
+        }
+        catch (Exception fault) when (fault is not OperatorFailedException)
+        {
+            throw Failed(call, fault);
+        }
+    }
+
+    private void EmitGuarded(EnrichCall<T, TResult> call)
+    {
+        if (call.Fault is { } failed)
+        {
+            SendLetter(call, failed);
+            return;
+        }
+
+        _stage.Begin();
+        try
+        {
+            _output.OnEvent(call.Result, call.Time);
+        }
+        catch (Exception fault) when (fault is not (OperatorFailedException or OutOfMemoryException))
+        {
+            _stage.Undo();
+            SendLetter(call, fault);
+        }
+    }
+
+    private void SendLetter(EnrichCall<T, TResult> call, Exception fault)
+    {
+        DeadLetters++;
+        EventOrigin origin = OriginOf(call);
+        bool isOfTopic = origin.Offset is not null;
+        var letter = new DeadLetter<T>(
+            call.Value,
+            OperatorFailedException.Reason(fault),
+            _node.Name,
+            "",
+            isOfTopic ? origin.Name : "",
+            isOfTopic ? origin.Instance : -1,
+            origin.Offset ?? -1,
+            call.Time);
+        _stage.Begin();
+        _deadLetters!.OnEvent(in letter, call.Time);
+    }
+
+    private EventPlace ReadPlace(ByteReader reader)
+    {
+        long channel = reader.ReadSigned();
+        long offset = reader.ReadSigned();
+        int channels = _stage.Plan.ChannelCount(_node.Index, _stage.Instance);
+        return channel >= 0 && channel < channels && offset >= -1
+            ? new EventPlace((int)channel, offset)
+            : throw new CorruptDataException($"an event lies at {offset} of channel {channel}, of {channels} channels");
+    }
+
+    private EventOrigin OriginOf(EnrichCall<T, TResult> call) => _stage.Plan.OriginOf(
+        new SliceTarget(_node.Index, _stage.Instance, call.From.Channel, 0), call.From.Offset);
+
     private OperatorFailedException Failed(PendingCall call, Exception fault) =>
-        new(new FailedCall(_node.Name, null, call.Time, null), fault);
+        new(new FailedCall(_node.Name, null, call.Time, OriginOf((EnrichCall<T, TResult>)call)), fault);
 }
 
+/// <summary>Where an event came from: a channel of the operator, and the offset in its partition or -1.</summary>
+internal readonly record struct EventPlace(int Channel, long Offset);
+
 /// <summary>An event and the call that is made for it.</summary>
-internal sealed class EnrichCall<T, TResult>(EnrichNode<T, TResult> node, T value, EventTime time) : PendingCall(time)
+internal sealed class EnrichCall<T, TResult>(EnrichNode<T, TResult> node, T value, EventTime time, EventPlace from)
+    : PendingCall(time)
 {
     public T Value => value;
 
+    public EventPlace From => from;
+
     /// <summary>Set when the call has finished.</summary>
     public TResult Result { get; set; } = default!;
+
+    /// <summary>Set in place of the result when the call has failed for good and its event goes to the dead letters.</summary>
+    public Exception? Fault { get; set; }
 
     public override async Task<object?> AttemptAsync(CancellationToken cancellation) =>
         await node.Function(value, cancellation);

@@ -46,6 +46,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         (Watermark, Clock) = (held.Watermark, held.Clock);
         int next = 0;
         bool goesOn = held.Timer is null || (FireDue(key, TimeDomain.Processing) && FireDue(key, TimeDomain.Event));
+        goesOn = goesOn && CatchUp(key);
         while (goesOn && next < held.Events.Count)
         {
             HeldEvent<TIn> each = held.Events[next];
@@ -69,11 +70,12 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
     private void Discard(int row, HeldKey<TIn> held)
     {
         TKey key = Keys.Key(row);
+        bool waited = DiscardPending(key, row, held);
         DeadLetters += held.Events.Count;
         for (int i = 0; i < held.Events.Count; i++)
         {
             HeldEvent<TIn> each = held.Events[i];
-            bool failed = i == 0 && held.Timer is null;
+            bool failed = i == 0 && held.Timer is null && !waited;
             FailedCall call = Call(key, each.Time, OriginOf(each.Channel, each.Offset));
             SendLetter(call, each.Value, failed ? held.Error : $"Discarded behind another: {held.Error}");
         }
@@ -95,7 +97,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         bool rose = watermark > Watermark;
         bool clockRose = clock > Clock;
         (Watermark, Clock) = (watermark, clock);
-        return (!clockRose || FireDue(key, TimeDomain.Processing)) && (!rose || FireDue(key, TimeDomain.Event));
+        return (!clockRose || FireDue(key, TimeDomain.Processing))
+            && (!rose || (FireDue(key, TimeDomain.Event) && CatchUp(key)));
     }
 
     /// <summary>Fires the timers of one key that are due, in order; false once one of them failed.</summary>

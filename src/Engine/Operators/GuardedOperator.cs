@@ -97,7 +97,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     }
 
     public sealed override IReadOnlyList<QuarantinedKey> ListQuarantined() =>
-        _held is null ? [] : [.. _held.All.Select(each => each.Value.Describe(Keys.Key(each.Key)))];
+        _held is null ? [] : [.. _held.All.Select(each => Describe(each.Key, each.Value))];
 
     protected sealed override void OnTimer(DueTimer timer, TimeDomain domain)
     {
@@ -131,7 +131,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
 
     protected sealed override bool IsHeld(int row) => _held?.Find(row) is not null;
 
-    protected sealed override QuarantinedKey? HeldOf(int row) => _held?.Find(row)?.Describe(Keys.Key(row));
+    protected sealed override QuarantinedKey? HeldOf(int row) =>
+        _held?.Find(row) is { } held ? Describe(row, held) : null;
 
     protected sealed override void WriteHeld(int row, ByteWriter writer)
     {
@@ -157,7 +158,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         foreach ((int row, HeldKey<TIn> held) in _held?.All ?? [])
         {
             int channels = _stage.Plan.ChannelCount(_node.Index, _stage.Instance);
-            if (!held.IsInOrder(Watermark, Clock) || held.Events.Exists(each => (uint)each.Channel >= (uint)channels))
+            bool hasCause = held.Timer is not null || CountOf(row, held) > 0;
+            if (!hasCause || !held.IsInOrder(Watermark, Clock) || held.Events.Exists(each => (uint)each.Channel >= (uint)channels))
                 throw new CorruptDataException("a key in quarantine holds events that can not have come");
             if (held.Timer is { } at && !TimersOf(at.Domain).All().Any(each =>
                 each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row))
@@ -170,7 +172,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         int row = RowOf(key);
         if (_held?.Find(row) is { } held)
         {
-            if (held.Events.Count >= _errors!.Bound)
+            if (CountOf(row, held) >= _errors!.Bound)
                 throw new OperatorFailedException(
                     Call(key, each.Time, OriginOf(each.Channel, each.Offset)), new QuarantineFullException(held.Error));
             held.Events.Add(each);

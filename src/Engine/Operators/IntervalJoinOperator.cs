@@ -9,7 +9,8 @@ using Weir.Engine.Timers;
 /// <summary>
 /// Joins the events of two sides whose times lie an interval apart, for a key group. Each event meets those of the
 /// other side that are held, and is held itself until the watermark says that it has met all.
-/// Invariant: a row holds exactly the events that were not due for removal at the last step of the watermark.
+/// Invariant: a row holds exactly the events that were not due for removal at the last step of the watermark; that of a
+/// key in quarantine, those that were not when it was held.
 /// </summary>
 /// <remarks>
 /// From -5 s to 10 s: a left event at 60 s meets right ones in [55 s, 70 s] and is freed when the watermark reaches
@@ -40,42 +41,44 @@ internal sealed class IntervalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
 
     protected override string StateSchema => $"left {_left.Schema}, right {_right.Schema}";
 
-    protected override void OnLeft(TKey key, in TLeft value, EventTime time)
+    protected override void OnLeft(int row, in TLeft value, EventTime time)
     {
         if (time < Watermark)
         {
             TakeLateLeft(in value, time);
+            RemoveRowIfEmpty(row);
             return;
         }
 
-        int row = RowOf(key);
-        _left.Add(row, time, in value);
-        _cleanups.Ask(row, _interval.LeftCleanup(time));
         int to = _right.EndOf(row, time.Plus(_upper));
         for (int i = _right.StartOf(row, time.Plus(_lower)); i < to; i++)
         {
             TOut result = _combine(value, _right.Values(row)[i]);
             Emit(row, result, EventTime.Max(time, _right.Times(row)[i]));
         }
+
+        _left.Add(row, time, in value);
+        _cleanups.Ask(row, _interval.LeftCleanup(time));
     }
 
-    protected override void OnRight(TKey key, in TRight value, EventTime time)
+    protected override void OnRight(int row, in TRight value, EventTime time)
     {
         if (time < Watermark)
         {
             TakeLateRight(in value, time);
+            RemoveRowIfEmpty(row);
             return;
         }
 
-        int row = RowOf(key);
-        _right.Add(row, time, in value);
-        _cleanups.Ask(row, _interval.RightCleanup(time));
         int to = _left.EndOf(row, time.Minus(_lower));
         for (int i = _left.StartOf(row, time.Minus(_upper)); i < to; i++)
         {
             TOut result = _combine(_left.Values(row)[i], value);
             Emit(row, result, EventTime.Max(time, _left.Times(row)[i]));
         }
+
+        _right.Add(row, time, in value);
+        _cleanups.Ask(row, _interval.RightCleanup(time));
     }
 
     public override EventTime NextEventTimer => _cleanups.Next;
@@ -84,10 +87,21 @@ internal sealed class IntervalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
     {
         while (_cleanups.TryTake(Watermark, out int row))
         {
+            // What is held for the key is still to meet what the row has; the key catches up when it is released.
+            if (IsHeld(row))
+                continue;
             RemoveDue(row);
             AskForCleanup(row);
             RemoveRowIfEmpty(row);
         }
+    }
+
+    protected override bool CatchUp(int row)
+    {
+        RemoveDue(row);
+        _cleanups.Forget(row);
+        AskForCleanup(row);
+        return true;
     }
 
     protected override bool IsRowEmpty(int row) => _left.IsEmpty(row) && _right.IsEmpty(row);

@@ -53,9 +53,11 @@ public interface IGroupCalls
     /// <exception cref="OperatorFailedException">What follows the operator failed on the result.</exception>
     void Complete(PendingCall call, object? result);
 
-    /// <summary>A call has failed for good; its event goes on with a fallback, if there is one.</summary>
+    /// <summary>
+    /// A call has failed for good; its event goes on with a fallback or as a dead letter, if there is either.
+    /// </summary>
     /// <exception cref="OperatorFailedException">
-    /// There is no fallback, or it failed too; the program must be discarded.
+    /// There is neither, or the fallback failed too; the program must be discarded.
     /// </exception>
     void Fail(PendingCall call, Exception fault);
 }

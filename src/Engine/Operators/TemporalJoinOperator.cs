@@ -3,6 +3,7 @@ namespace Weir.Engine.Operators;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Joins;
+using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
@@ -10,8 +11,8 @@ using Weir.Engine.Timers;
 /// Joins each left event with the version of its key that was valid at its time, for a key group: the newest right
 /// event that is not later. A left event waits until the watermark reaches its time, so that no such version can come
 /// any more.
-/// Invariants: no left event at or below the watermark waits; of the versions at or below it, the newest is held, or
-/// none if it says that there is none any more.
+/// Invariants, for keys that are not in quarantine: no left event at or below the watermark waits; of the versions at or
+/// below it, the newest is held, or none if it says that there is none any more.
 /// </summary>
 /// <remarks>
 /// Versions at 10 and 20, left events at 5, 15 and 25: the watermark 15 gives (5, none) and (15, version 10); the
@@ -38,32 +39,34 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
 
     protected override string StateSchema => $"waiting {_waiting.Schema}, versions {_versions.Schema}";
 
-    protected override void OnLeft(TKey key, in TLeft value, EventTime time)
+    protected override void OnLeft(int row, in TLeft value, EventTime time)
     {
         // The versions of that time may have been freed.
         if (time <= Watermark)
         {
             TakeLateLeft(in value, time);
+            RemoveRowIfEmpty(row);
             return;
         }
 
-        int row = RowOf(key);
         _waiting.Add(row, time, new Waiting<TLeft>(value, _nextOrder++));
         AskForResult(row);
     }
 
-    protected override void OnRight(TKey key, in TRight value, EventTime time)
+    protected override void OnRight(int row, in TRight value, EventTime time)
     {
-        int row = RowOf(key);
-        _versions.Set(row, time, in value);
+        // Asked already here, so that a version on which this fails is the event that has failed.
+        _rule.Ends?.Invoke(value);
         if (time > Watermark)
         {
+            _versions.Set(row, time, in value);
             _cleanups.Ask(row, time);
             return;
         }
 
         // What was given stays, but left events still to come are to see it unless a newer version is known.
         TakeLateRight(in value, time);
+        _versions.Set(row, time, in value);
         RemoveOldVersions(row);
         RemoveRowIfEmpty(row);
     }
@@ -74,18 +77,63 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
     {
         while (_results.TryTake(Watermark, out int row))
         {
-            GiveResult(row);
+            // What is held for the key came after this; the key catches up when it is released.
+            if (IsHeld(row) || !GiveGuarded(row))
+                continue;
             AskForResult(row);
             RemoveRowIfEmpty(row);
         }
 
         while (_cleanups.TryTake(Watermark, out int row))
         {
+            if (IsHeld(row))
+                continue;
             RemoveOldVersions(row);
             AskForCleanup(row);
             RemoveRowIfEmpty(row);
         }
     }
+
+    protected override bool CatchUp(int row)
+    {
+        while (TryPeekPending(row, Watermark, out _, out _))
+        {
+            if (!GiveGuarded(row))
+                return false;
+        }
+
+        RemoveOldVersions(row);
+        _results.Forget(row);
+        _cleanups.Forget(row);
+        AskForResult(row);
+        AskForCleanup(row);
+        return true;
+    }
+
+    protected override bool TryPeekPending(
+        int row, EventTime watermark, out Either<TLeft, TRight> value, out EventTime time)
+    {
+        (value, time) = (default, EventTime.None);
+        if (_waiting.IsEmpty(row) || _waiting.Times(row)[0] > watermark)
+            return false;
+        value = Either<TLeft, TRight>.Left(_waiting.Values(row)[0].Value);
+        time = _waiting.Times(row)[0];
+        return true;
+    }
+
+    protected override void GivePending(int row)
+    {
+        EventTime time = _waiting.Times(row)[0];
+        TLeft left = _waiting.Values(row)[0].Value;
+        int version = _versions.EndOf(row, time) - 1;
+        if (version >= 0 && !EndsValidity(row, version))
+            Emit(row, _rule.Combine(left, _versions.Values(row)[version]), time);
+        else if (_rule.KeepsUnmatched)
+            Emit(row, _rule.Combine(left, default), time);
+        DropPending(row);
+    }
+
+    protected override void DropPending(int row) => _waiting.RemoveFirst(row, 1);
 
     protected override bool IsRowEmpty(int row) => _waiting.IsEmpty(row) && _versions.IsEmpty(row);
 
@@ -116,25 +164,6 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
             state.Add(new HeldState("versions", _versions.Describe(row)));
     }
 
-    private void GiveResult(int row)
-    {
-        EventTime time = _waiting.Times(row)[0];
-        TLeft left = _waiting.Values(row)[0].Value;
-        _waiting.RemoveFirst(row, 1);
-        try
-        {
-            int version = _versions.EndOf(row, time) - 1;
-            if (version >= 0 && !EndsValidity(row, version))
-                Emit(row, _rule.Combine(left, _versions.Values(row)[version]), time);
-            else if (_rule.KeepsUnmatched)
-                Emit(row, _rule.Combine(left, default), time);
-        }
-        catch (Exception fault) when (fault is not OperatorFailedException)
-        {
-            throw Failed(row, time, fault);
-        }
-    }
-
     private void RemoveOldVersions(int row)
     {
         int newest = _versions.EndOf(row, Watermark) - 1;
@@ -143,6 +172,7 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
         _versions.RemoveFirst(row, EndsValidity(row, newest) ? newest + 1 : newest);
     }
 
+    // It did not fail on the version when that came, so it is no pure function: no event is to blame, and the job fails.
     private bool EndsValidity(int row, int version)
     {
         try
@@ -151,7 +181,7 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
         }
         catch (Exception fault)
         {
-            throw Failed(row, _versions.Times(row)[version], fault);
+            throw new OperatorFailedException(Call(Keys.Key(row), _versions.Times(row)[version], null), fault);
         }
     }
 

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Streams;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 
 /// <summary>The results of calls to the outside.</summary>
@@ -34,6 +35,39 @@ public sealed class EnrichedStream<T, TResult> : DataStream<TResult>
     {
         ArgumentNullException.ThrowIfNull(fallback);
         _node.Fallback = fallback;
+        OneDecides();
         return this;
+    }
+
+    /// <summary>
+    /// States what becomes of an event whose call fails for good, after all attempts and within the time limit, or whose
+    /// result a function behind fails on. Default: the job fails. With dead letters nothing is emitted for it, and the
+    /// letter goes out in the place of its result; the key of the letter is empty.
+    /// </summary>
+    /// <param name="policy">
+    /// <see cref="Errors.Fail"/> or <see cref="Errors.DeadLetterTo{T}(Topic{DeadLetter{T}})"/>: there is no key to keep
+    /// in quarantine.
+    /// </param>
+    public EnrichedStream<T, TResult> OnError(ErrorPolicy<T> policy)
+    {
+        ErrorHandling<T>? errors = ErrorHandling<T>.Of(Graph, _node, policy);
+        if (errors is { Quarantines: true })
+        {
+            Graph.Fault(
+                $"The operator '{_node.Name}' has no keys to keep in quarantine: choose Errors.Fail or "
+                + "Errors.DeadLetterTo.");
+            return this;
+        }
+
+        _node.Errors = errors ?? _node.Errors;
+        OneDecides();
+        return this;
+    }
+
+    private void OneDecides()
+    {
+        if (_node.Fallback is not null && _node.Errors is not null)
+            Graph.Fault(
+                $"The operator '{_node.Name}' has both OrElse and dead letters for a call that fails: choose one.");
     }
 }

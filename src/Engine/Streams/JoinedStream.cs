@@ -1,5 +1,6 @@
 namespace Weir.Engine.Streams;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 
 /// <summary>The results of a join in event time.</summary>
@@ -42,6 +43,18 @@ public sealed class JoinedStream<TLeft, TRight, TResult> : DataStream<TResult>
     public JoinedStream<TLeft, TRight, TResult> OneGrainPerKey()
     {
         _join.OneGrainPerKey = true;
+        return this;
+    }
+
+    /// <summary>States what becomes of an event that fails here. Default: the job fails.</summary>
+    /// <remarks>
+    /// A temporal join gives a result when the watermark reaches the left event: if that fails, it is the left event
+    /// that failed, and its dead letter does not say where it lay.
+    /// </remarks>
+    /// <param name="policy">Made by <see cref="Errors"/>.</param>
+    public JoinedStream<TLeft, TRight, TResult> OnError(ErrorPolicy<Either<TLeft, TRight>> policy)
+    {
+        _join.SetErrors(Graph, policy);
         return this;
     }
 

@@ -53,6 +53,13 @@ internal sealed class RowSchedule
         _queue.Enqueue(row, due);
     }
 
+    /// <summary>Nothing that was asked for a row counts any more.</summary>
+    public void Forget(int row)
+    {
+        if (row < _due.Length)
+            _due[row] = Due.Never;
+    }
+
     /// <summary>Takes the first row that is due.</summary>
     public bool TryTake(EventTime now, out int row)
     {

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Tests.Joins;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Joins;
 using Weir.Engine.Operators;
@@ -16,20 +17,28 @@ public sealed class JoinAllocationTests
 
     private int _results;
 
-    [Fact]
-    public void AnIntervalJoin_AllocatesNothingPerEvent()
+    public static TheoryData<bool> Ways => [false, true];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void AnIntervalJoin_AllocatesNothingPerEvent(bool quarantines)
     {
         AllocatesNothing(job => Two.Lefts(job).Join(Two.Rights(job)).Within(JoinInterval.Between(-Ms(150), Ms(150)))
-            .Select("join", (_, _) => ++_results));
+            .Select("join", (_, _) => ++_results).OnError(Policy(quarantines)));
         Assert.InRange(_results, Slices * PerSlice / 2, Slices * PerSlice * 2);
     }
 
-    [Fact]
-    public void ATemporalJoin_AllocatesNothingPerEvent()
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void ATemporalJoin_AllocatesNothingPerEvent(bool quarantines)
     {
-        AllocatesNothing(job => Two.Lefts(job).JoinAsOf(Two.Rights(job)).Select("join", (_, _) => ++_results));
+        AllocatesNothing(job => Two.Lefts(job).JoinAsOf(Two.Rights(job)).Select("join", (_, _) => ++_results)
+            .OnError(Policy(quarantines)));
         Assert.InRange(_results, Slices * PerSlice / 2 - 100, Slices * PerSlice);
     }
+
+    private static ErrorPolicy<Either<Reading, Reading>> Policy(bool quarantines) =>
+        quarantines ? Errors.QuarantineKey : Errors.Fail;
 
     private static void AllocatesNothing(Action<JobBuilder> define)
     {

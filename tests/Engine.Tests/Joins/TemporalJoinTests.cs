@@ -160,8 +160,7 @@ public sealed class TemporalJoinTests
         run = new JobHarness(new TestJob(job => Two.Stamped(Two.Lefts(job).JoinAsOf(Two.Rights(job))
             .EndedBy(version => version.Value == 0 ? throw new InvalidOperationException("no") : false)
             .Select("join", Two.Pair))));
-        Two.Lines(run, R(9, 0, "b"));
-        fault = Assert.Throws<OperatorFailedException>(() => run.AdvanceWatermark(T(9)));
+        fault = Assert.Throws<OperatorFailedException>(() => Two.Lines(run, R(9, 0, "b")));
         Assert.Equal(("join", "b", T(9)), (fault.OperatorName, fault.Key, fault.Time));
     }
 

@@ -29,6 +29,9 @@ public sealed class OneGrainPerKeyTests
     private static readonly View<string, string> LastLine = new("last-line");
     private static readonly SideOutput<long> Odd = new("odd");
     private static readonly Topic<DeadLetter<Reading>> Dead = Topic.Of<DeadLetter<Reading>>("dead");
+    private static readonly Topic<DeadLetter<Either<Reading, Reading>>> DeadOfJoin =
+        Topic.Of<DeadLetter<Either<Reading, Reading>>>("dead-of-join");
+
     private static readonly Topic<long> Odds = Topic.Of<long>("odds");
 
     private static readonly Gen<Row[]> Input = Gen.OneOf(
@@ -125,6 +128,25 @@ public sealed class OneGrainPerKeyTests
                 lines.OneGrainPerKey();
         },
         run => [.. ByKey(run.Read(Out), line => line[..2]), .. run.Read(Dead), run.DeadLetters("operator")]);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void DeadLettersOfJoins_AreThoseOfOneTable(bool temporal) => AreThoseOfOneTable(
+        (job, hosted) =>
+        {
+            KeyedStream<string, Reading> keyed = From(job).KeyBy(Reading.Input.Key);
+            JoinedStream<Reading, Reading, string> pairs = temporal
+                ? keyed.JoinAsOf(keyed).Select("operator", Pair)
+                : keyed.Join(keyed).Within(JoinInterval.Between(Ms(-20), Ms(20))).Select("operator", Pair);
+            pairs.OnError(Errors.DeadLetterTo(DeadOfJoin)).LateLeftTo(Late);
+            (hosted ? pairs.OneGrainPerKey() : pairs).To(Out);
+        },
+        run => [
+            .. ByKey(run.Read(Out), line => line[..2]),
+            .. ByKey(run.Read(DeadOfJoin), letter => letter.Key),
+            .. run.Read(Late),
+            run.DeadLetters("operator")]);
 
     [Fact]
     public void Quarantine_NeedsATable()
@@ -224,6 +246,10 @@ public sealed class OneGrainPerKeyTests
             }
         },
         iter: 100);
+
+    private static string Pair(Reading left, Reading right) => left.Value == 5
+        ? throw new InvalidOperationException("no fives")
+        : $"{left.Key} {left.At} {right.At}";
 
     private static void Lines(JobBuilder job, bool hosted)
     {

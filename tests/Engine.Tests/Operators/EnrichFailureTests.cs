@@ -20,7 +20,9 @@ public sealed class EnrichFailureTests
         var fault = Assert.Throws<OperatorFailedException>(() => run.Send(Input, new Reading("a", 1500)));
         Assert.Equal(("ask", null, T(1500)), (fault.OperatorName, fault.Key, fault.Time));
         Assert.Equal(
-            $"The operator 'ask' failed on the event of {T(1500)}: InvalidOperationException: no such user", fault.Message);
+            $"The operator 'ask' failed on the event of {T(1500)} at offset 0 of readings/0: "
+            + "InvalidOperationException: no such user",
+            fault.Message);
         Assert.IsType<InvalidOperationException>(fault.InnerException);
     }
 

@@ -74,6 +74,9 @@ public sealed class DamagedCallsTests
             segment.Writer.WriteSigned(5);
             if (each)
             {
+                // The first channel and offset.
+                segment.Writer.WriteSigned(0);
+                segment.Writer.WriteSigned(0);
                 Asking.Codecs.For<Reading>().Write(segment.Writer, new Reading("a", 5));
                 continue;
             }

@@ -1,5 +1,6 @@
 namespace Weir.Grains.Tests.Jobs;
 
+using Weir.Engine.Errors;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
@@ -84,4 +85,13 @@ public sealed class HurriedCalls(Outside outside)
 {
     protected override void Handle(EnrichedStream<Click, Answered> answered) =>
         answered.OrElse((click, fault) => new Answered(click.Page, click.At, fault.GetType().Name));
+}
+
+/// <summary>Writes the clicks that get no answer as dead letters.</summary>
+public sealed class LenientCalls(Outside outside) : AskingJob(outside, new EnrichOptions())
+{
+    public static readonly Topic<DeadLetter<Click>> Unanswered = Topic.Of<DeadLetter<Click>>("unanswered");
+
+    protected override void Handle(EnrichedStream<Click, Answered> answered) =>
+        answered.OnError(Errors.DeadLetterTo(Unanswered));
 }

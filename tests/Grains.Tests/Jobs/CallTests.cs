@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using Weir.Client;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
+using Weir.Contracts.Topics;
+using Weir.Engine.Errors;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
@@ -103,13 +105,14 @@ public sealed class CallTests : IDisposable
         await using JobCluster cluster = await JobCluster.StartAsync(_directory);
         cluster.Outside.Answer = (_, _) => throw new InvalidOperationException("the line is dead");
         await cluster.Client.StartJobAsync("retried-calls");
-        await cluster.Client.SendAsync(PageViews.Clicks, new Click("/home", "ada", new EventTime(1500)));
+        SendReceipt sent =
+            await cluster.Client.SendAsync(PageViews.Clicks, new Click("/home", "ada", new EventTime(1500)));
         JobStatus status = await cluster.Client
             .WaitForJobAsync("retried-calls", each => each.State == JobState.Failed)
             .WaitAsync(JobCluster.Patience);
         Assert.Equal(
-            $"The operator 'ask' failed on the event of {new EventTime(1500)}: "
-            + "InvalidOperationException: the line is dead",
+            $"The operator 'ask' failed on the event of {new EventTime(1500)} at offset {sent.Offset} of "
+            + $"clicks/{sent.Partition}: InvalidOperationException: the line is dead",
             status.Failure);
         Assert.Equal(3, cluster.Outside.Asked);
     }
@@ -139,6 +142,35 @@ public sealed class CallTests : IDisposable
         await cluster.Client.SealAsync(PageViews.Clicks);
         await cluster.FinishedAsync("hurried-calls");
         Assert.Equal(nameof(TimeoutException), Assert.Single(await AnswersAsync(cluster)).Text);
+    }
+
+    [Fact]
+    public async Task ACallThatFailsForGood_IsADeadLetter_AndTheRestGoesOn()
+    {
+        await using JobCluster cluster = await JobCluster.StartAsync(_directory);
+        cluster.Outside.Answer = (click, _) => click.User == "poison"
+            ? throw new InvalidOperationException("no such user")
+            : Task.FromResult(click.User);
+        await cluster.Client.StartJobAsync("lenient-calls");
+        var poison = new Click("/home", "poison", new EventTime(2));
+        IReadOnlyList<SendReceipt> sent = await cluster.Client.SendAsync(
+            PageViews.Clicks,
+            [new Click("/home", "ada", new EventTime(1)), poison, new Click("/home", "bob", new EventTime(3))]);
+        await cluster.Client.SealAsync(PageViews.Clicks);
+        JobStatus status = await cluster.FinishedAsync("lenient-calls");
+        Assert.Equal(["ada", "bob"], (await AnswersAsync(cluster)).Select(each => each.Text));
+        Assert.Equal(
+            new DeadLetter<Click>(
+                poison,
+                "InvalidOperationException: no such user",
+                "ask",
+                "",
+                "clicks",
+                sent[1].Partition,
+                sent[1].Offset,
+                new EventTime(2)),
+            Assert.Single(await cluster.ReadAllAsync(LenientCalls.Unanswered)));
+        Assert.Equal(1, status.Operators[0].DeadLetters);
     }
 
     [Fact]

@@ -100,7 +100,7 @@ internal sealed record JobClusterParts
     [
         typeof(PageViews), typeof(BusiestUsers), typeof(Fragile), typeof(QuietPages), typeof(PatientPages),
         typeof(AlignedPair), typeof(AlignedUnlessQuiet), typeof(ArrivalsPerSecond), typeof(OrderedCalls),
-        typeof(UnorderedCalls), typeof(RetriedCalls), typeof(HurriedCalls), typeof(CarefulPages),
+        typeof(UnorderedCalls), typeof(RetriedCalls), typeof(HurriedCalls), typeof(LenientCalls), typeof(CarefulPages),
     ];
 
     /// <summary>The clock that stamps batches and says when ticks are due. Default: that of the machine.</summary>
