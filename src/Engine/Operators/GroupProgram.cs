@@ -31,7 +31,7 @@ public sealed class GroupProgram
             _hosted = new HostedGroup(node.CreateHosted(plan, group)!, _stage);
         int channels = plan.ChannelCount(operatorIndex, group);
         _watermarks = new WatermarkMerge(channels);
-        _clocks = new WatermarkMerge(channels);
+        _clocks = new WatermarkMerge(channels, idle: true);
     }
 
     /// <summary>The operator.</summary>
@@ -227,6 +227,10 @@ public sealed class GroupProgram
         bool rose = false;
         if (!mark.IsIdle)
             _watermarks.SetIdle(channel, idle: false);
+
+        // A channel has a part in the clock once it has spoken: what nobody sends to must not stop the clock of all.
+        if (mark.Clock.HasValue)
+            _clocks.SetIdle(channel, idle: false);
         bool clockRose = _clocks.Advance(channel, mark.Clock);
 
         // A channel that has ended gets no more ticks; its clock must not hold back the others for ever.

@@ -15,12 +15,15 @@ public sealed class WatermarkMerge
 {
     private readonly Channel[] _channels;
 
-    /// <summary>Merges <paramref name="channels"/> channels, all active and at the minimum.</summary>
-    public WatermarkMerge(int channels)
+    /// <summary>Merges channels that are all at the minimum.</summary>
+    /// <param name="channels">How many, 1 or more.</param>
+    /// <param name="idle">Whether they are idle at first and hold nobody back until they are set active.</param>
+    public WatermarkMerge(int channels, bool idle = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(channels);
         _channels = new Channel[channels];
-        Array.Fill(_channels, new Channel(EventTime.MinValue, IsIdle: false, IsAligned: true));
+        Array.Fill(_channels, new Channel(EventTime.MinValue, IsIdle: idle, IsAligned: !idle));
+        IsIdle = idle;
     }
 
     /// <summary>Number of channels.</summary>

@@ -54,6 +54,20 @@ public sealed class ClockTests
         Assert.Single(run.Read(Tables.Results));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.Crashes), MemberType = typeof(Runs))]
+    public void PartitionsThatNobodySendsTo_DoNotHoldTheClockOfTheOthers(bool crash)
+    {
+        var job = new TestJob(job => job.From(Input)
+            .KeyBy(each => each.Key).Window(Engine.Windows.Windows.TumblingProcessingTime(Ms(10)))
+            .Aggregate("sums", 0L, (sum, each) => sum + each.Value).To(Tables.Results));
+        var run = new JobHarness(job, Runs.Options(crash, partitions: 4));
+        run.Send(Input, new Reading("a", 1));
+        Assert.Equal([Range(0, 10)], run.Inspect("sums", "a")!.Windows.Select(window => window.Window));
+        run.AdvanceClock(T(9));
+        Assert.Equal([Range(0, 10)], run.Read(Tables.Results).Select(result => result.Window));
+    }
+
     private static JobHarness Job(bool crash) => new(
         new TestJob(job => From(job).Union(job.From(Second).WithEventTime(each => T(each.At), Watermarks.Monotonous()))
             .KeyBy(each => each.Key).Process("timers", new FiresLater()).To(Tables.Texts)),
