@@ -68,18 +68,6 @@ public abstract class Evictor<T>
     public Evictor<T> After() => new LaterEvictor<T>(this);
 }
 
-/// <summary>Does both its parts after the result, in their order.</summary>
-internal sealed class LaterEvictor<T>(Evictor<T> inner) : Evictor<T>
-{
-    public override string Description => $"{inner.Description} after";
-
-    public override void EvictAfter(IKeptEvents<T> window)
-    {
-        inner.EvictBefore(window);
-        inner.EvictAfter(window);
-    }
-}
-
 /// <summary>The events of the pane that fires; one object for all panes of a group.</summary>
 internal sealed class KeptEvents<T> : IKeptEvents<T>
 {

@@ -1,8 +1,5 @@
 namespace Weir.Engine.Windows;
 
-using System.Globalization;
-using Weir.Engine.Time;
-
 /// <summary>
 /// The ways to remove events from a window when it fires. What is removed is gone from the window's state. Source:
 /// Flink's CountEvictor, TimeEvictor and DeltaEvictor.
@@ -32,43 +29,5 @@ public static class Evictors
     {
         ArgumentNullException.ThrowIfNull(distance);
         return new DeltaEvictor<T>(threshold, distance);
-    }
-}
-
-internal sealed class CountEvictor<T>(int max) : Evictor<T>
-{
-    public override string Description => $"count {max}";
-
-    public override void EvictBefore(IKeptEvents<T> window)
-    {
-        if (window.Events.Count > max)
-            window.RemoveFirst(window.Events.Count - max);
-    }
-}
-
-internal sealed class TimeEvictor<T>(long size) : Evictor<T>
-{
-    public override string Description => $"time {size}";
-
-    public override void EvictBefore(IKeptEvents<T> window)
-    {
-        IReadOnlyList<KeptEvent<T>> events = window.Events;
-        if (events.Count == 0 || !events[0].Time.HasValue)
-            return;
-        EventTime cutoff = events.Max(each => each.Time).Minus(size);
-        window.RemoveWhere(each => each.Time <= cutoff);
-    }
-}
-
-internal sealed class DeltaEvictor<T>(double threshold, Func<T, T, double> distance) : Evictor<T>
-{
-    public override string Description => string.Create(CultureInfo.InvariantCulture, $"delta {threshold}");
-
-    public override void EvictBefore(IKeptEvents<T> window)
-    {
-        if (window.Events.Count == 0)
-            return;
-        T last = window.Events[^1].Value;
-        window.RemoveWhere(each => distance(each.Value, last) >= threshold);
     }
 }

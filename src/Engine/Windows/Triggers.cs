@@ -1,8 +1,5 @@
 namespace Weir.Engine.Windows;
 
-using Weir.Engine.Time;
-using Weir.Engine.Timers;
-
 /// <summary>The triggers that the engine has. Source: Flink's triggers of the same names.</summary>
 public static class Triggers
 {
@@ -80,100 +77,4 @@ public static class Triggers
         ArgumentNullException.ThrowIfNull(inner);
         return new PurgingTrigger(inner);
     }
-}
-
-internal sealed class EventTimeTrigger : Trigger
-{
-    public override string Description => "event-time";
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
-    {
-        if (window.Window.MaxTimestamp <= window.Watermark)
-            return TriggerResult.Fire;
-        window.Register(window.Window.MaxTimestamp, TimeDomain.Event);
-        return TriggerResult.Continue;
-    }
-
-    public override TriggerResult OnEventTime(EventTime time, ITriggerContext window) =>
-        time == window.Window.MaxTimestamp ? TriggerResult.Fire : TriggerResult.Continue;
-
-    public override void OnMerge(ITriggerContext window)
-    {
-        if (window.Window.MaxTimestamp > window.Watermark)
-            window.Register(window.Window.MaxTimestamp, TimeDomain.Event);
-    }
-
-    public override void Clear(ITriggerContext window) => window.Delete(window.Window.MaxTimestamp, TimeDomain.Event);
-}
-
-internal sealed class ProcessingTimeTrigger : Trigger
-{
-    public override string Description => "processing-time";
-
-    public override bool UsesClock => true;
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
-    {
-        window.Register(window.Window.MaxTimestamp, TimeDomain.Processing);
-        return TriggerResult.Continue;
-    }
-
-    public override TriggerResult OnProcessingTime(EventTime time, ITriggerContext window) => TriggerResult.Fire;
-
-    public override void OnMerge(ITriggerContext window)
-    {
-        if (window.Window.MaxTimestamp > window.Clock)
-            window.Register(window.Window.MaxTimestamp, TimeDomain.Processing);
-    }
-
-    public override void Clear(ITriggerContext window) =>
-        window.Delete(window.Window.MaxTimestamp, TimeDomain.Processing);
-}
-
-internal sealed class NeverTrigger : Trigger
-{
-    public override string Description => "never";
-
-    internal override bool UsesTimers => false;
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window) => TriggerResult.Continue;
-}
-
-internal sealed class EndOfStreamTrigger : Trigger
-{
-    public override string Description => "end-of-stream";
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
-    {
-        window.Register(Time.EventTime.MaxValue, TimeDomain.Event);
-        return TriggerResult.Continue;
-    }
-
-    public override TriggerResult OnEventTime(EventTime time, ITriggerContext window) =>
-        time == Time.EventTime.MaxValue ? TriggerResult.Fire : TriggerResult.Continue;
-
-    public override void OnMerge(ITriggerContext window) =>
-        window.Register(Time.EventTime.MaxValue, TimeDomain.Event);
-
-    public override void Clear(ITriggerContext window) => window.Delete(Time.EventTime.MaxValue, TimeDomain.Event);
-}
-
-internal sealed class CountTrigger(long n) : Trigger
-{
-    public override int Cells => 1;
-
-    public override string Description => $"count {n}";
-
-    internal override bool UsesTimers => false;
-
-    public override TriggerResult OnEvent(EventTime time, ITriggerContext window)
-    {
-        long count = (window[0] ?? 0) + 1;
-        window[0] = count >= n ? null : count;
-        return count >= n ? TriggerResult.Fire : TriggerResult.Continue;
-    }
-
-    public override long Combine(int cell, long left, long right) => left + right;
-
-    public override void Clear(ITriggerContext window) => window[0] = null;
 }

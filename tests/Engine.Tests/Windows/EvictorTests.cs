@@ -1,43 +1,15 @@
 namespace Weir.Engine.Tests.Windows;
 
-using Weir.Engine.Aggregates;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Testing;
 using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
+using static Weir.Engine.Tests.Windows.WindowJobs;
 
+/// <summary>Evictors of one's own, and what all evictors have in common.</summary>
 public sealed class EvictorTests
 {
-    [Theory]
-    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
-    public void Count_BeforeTheFunction_KeepsTheLast(bool crash, int partitions) => Assert.Equal(
-        [Whole(1, 3), Whole(3, 14)],
-        Tables.Windows(Sums(Evictors.Count<Reading>(3), crash, partitions), Doubling));
-
-    [Theory]
-    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
-    public void Count_AfterTheFunction_ShowsAllSinceTheLastFiring(bool crash, int partitions) => Assert.Equal(
-        [Whole(1, 3), Whole(3, 14)],
-        Tables.Windows(Sums(Evictors.Count<Reading>(1).After(), crash, partitions), Doubling));
-
-    [Theory]
-    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
-    public void Time_KeepsWhatIsNearTheHighestTimestamp(bool crash, int partitions) => Assert.Equal(
-        [Whole(1, 2), Whole(3, 14)],
-        Tables.Windows(
-            Sums(Evictors.Time<Reading>(Ms(10)), crash, partitions),
-            new Reading("a", 0), new Reading("a", 10, 2), new Reading("a", 19, 4), new Reading("a", 12, 8)));
-
-    [Theory]
-    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
-    public void Delta_RemovesWhatIsFarFromTheLast(bool crash, int partitions) => Assert.Equal(
-        [Whole(1, 6), Whole(3, 12)],
-        Tables.Windows(
-            Sums(Evictors.Delta<Reading>(5, (each, last) => Math.Abs(each.Value - last.Value)), crash, partitions),
-            new Reading("a", 0, 1), new Reading("a", 1, 6), new Reading("a", 2, 1),
-            new Reading("a", 3, 5)));
-
     [Theory]
     [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
     public void Process_SeesWhatIsLeft_AlsoIfThatIsNothing(bool crash, int partitions)
@@ -107,37 +79,6 @@ public sealed class EvictorTests
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Evictors.Count<Reading>(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Evictors.Time<Reading>(TimeSpan.Zero));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Triggers.Count(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Triggers.ContinuousEventTime(TimeSpan.Zero));
-    }
-
-    private static Row[] Doubling =>
-        [new Reading("a", 1), new Reading("a", 2, 2), new Reading("a", 3, 4), new Reading("a", 4, 8)];
-
-    private static Result Whole(int row, long value) => new(row, "a", long.MinValue, long.MaxValue, value);
-
-    private static TestJob SumJob(Evictor<Reading> evictor) => new(job => From(job).KeyBy(Input.Key)
-        .Window(Windows.Global())
-        .Trigger(Triggers.Count(2))
-        .Evict(evictor)
-        .Aggregate("sums", new Sum<Reading, long>(each => each.Value))
-        .To(Tables.Results));
-
-    private static JobHarness Sums(Evictor<Reading> evictor, bool crash, int partitions) =>
-        new(SumJob(evictor), Runs.Options(crash, partitions));
-
-    private static JobHarness Lines(Evictor<Reading> evictor, bool crash, int partitions, long lateness = 0) => new(
-        new TestJob(job => From(job).KeyBy(Input.Key)
-            .Window(Windows.Tumbling(Ms(10)).AllowLateness(Ms(lateness)))
-            .Evict(evictor)
-            .Process("lines", new Values())
-            .To(Tables.Texts)),
-        Runs.Options(crash, partitions));
-
-    private sealed class Values : WindowProcess<string, Reading, string>
-    {
-        public override void Process(IReadOnlyList<Reading> events, IWindowContext<string, string> window) =>
-            window.Emit(string.Join(',', events.Select(each => each.Value)));
     }
 
     private sealed class All : Evictor<Reading>

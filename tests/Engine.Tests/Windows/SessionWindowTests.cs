@@ -111,6 +111,15 @@ public sealed class SessionWindowTests
         Assert.Equal(1, run.LateEvents("sums"));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void GapByEvent(bool crash, int partitions) => Assert.Equal(
+        [new Result(3, "a", 0, 2, 2), new Result(4, "a", 10, 15, 5)],
+        Tables.Windows(
+            WindowJobs.Job(Windows.Session<Reading>(each => Ms(each.Value)), Triggers.EventTime, crash, partitions),
+            new Reading("a", 10, 5), new Reading("a", 0, 1), new Reading("a", 1, 1), Row.Mark(3), Row.Mark(14),
+            new Reading("a", 30, 4), new Reading("a", 10, 4)));
+
     private static JobHarness Job(long gap, long lateness, bool crash, int partitions = 1) => new(
         new TestJob(job => From(job).KeyBy(Input.Key)
             .Window(Windows.Session(Ms(gap)).AllowLateness(Ms(lateness)))

@@ -110,6 +110,21 @@ public sealed class TumblingWindowTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Windows.Tumbling(Ms(10)).AllowLateness(Ms(-1)));
     }
 
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void Lateness_DoesNotWrapAround(bool crash, int partitions)
+    {
+        const long time = long.MaxValue - 1750;
+        long start = WindowAssigner.StartOf(T(time), 1000, 0).Milliseconds;
+        JobHarness run = Job(Windows.Tumbling(Ms(1000)).AllowLateness(Ms(2000)), crash, partitions);
+        Assert.Equal(
+            [new Result(2, "a", start, start + 1000, 1), new Result(3, "a", start, start + 1000, 3)],
+            Tables.Windows(
+                run, new Reading("a", time), Row.Mark(long.MaxValue - 1500), Row.Mark(start + 999),
+                new Reading("a", start, 2)));
+        Assert.Equal(0, run.LateEvents("sums"));
+    }
+
     private static JobHarness Job(WindowSpec windows, bool crash, int partitions) => new(
         new TestJob(job => From(job).KeyBy(Input.Key).Window(windows)
             .Aggregate("sums", new Sum<Reading, long>(each => each.Value))

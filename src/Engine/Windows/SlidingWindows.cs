@@ -1,0 +1,28 @@
+namespace Weir.Engine.Windows;
+
+using Weir.Engine.Time;
+
+/// <summary>
+/// From the last start at or before the timestamp back by the slide, while the window still holds it. Size 5, slide 2,
+/// at 7: [6, 11) and [4, 9) hold it; [2, 7) ends at 7 and does not.
+/// </summary>
+internal sealed class SlidingWindows(long size, long slide, long offset) : WindowAssigner
+{
+    public const int MaxPerEvent = 10_000;
+
+    public override void Assign(EventTime time, List<TimeRange> windows)
+    {
+        EventTime start = StartOf(time, slide, offset);
+        EventTime before = time.Minus(size);
+        while (start > before)
+        {
+            windows.Add(new TimeRange(start, start.Plus(size)));
+            EventTime earlier = start.Minus(slide);
+            if (earlier == start)
+                break;
+            start = earlier;
+        }
+    }
+
+    public override string Describe() => $"sliding {size} by {slide} offset {offset}";
+}
