@@ -159,7 +159,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         {
             int channels = _stage.Plan.ChannelCount(_node.Index, _stage.Instance);
             bool hasCause = held.Timer is not null || CountOf(row, held) > 0;
-            if (!hasCause || !held.IsInOrder(Watermark, Clock) || held.Events.Exists(each => (uint)each.Channel >= (uint)channels))
+            bool isForeign = held.Events.Exists(each => (uint)each.Channel >= (uint)channels);
+            if (!hasCause || isForeign || !held.IsInOrder(Watermark, Clock))
                 throw new CorruptDataException("a key in quarantine holds events that can not have come");
             if (held.Timer is { } at && !TimersOf(at.Domain).All().Any(each =>
                 each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row))

@@ -22,7 +22,8 @@ public sealed class OutOfOrderTests
     // An event that is delayed by up to the bound comes after events that are later than it by up to the bound.
     private static readonly Gen<(Reading[] Arrivals, int Bound, int Batch)> Inputs = Gen
         .Select(
-            Gen.Select(Gen.OneOf("a", "b", "c"), Gen.Long[-30, 100].Select(half => 2 * half), Gen.Long[1, 9], Gen.Double[0, 1]).Array[1, 60],
+            Gen.Select(
+                Gen.OneOf("a", "b", "c"), Gen.Long[-30, 100].Select(half => 2 * half), Gen.Long[1, 9], Gen.Double[0, 1]).Array[1, 60],
             Gen.Int[0, MostOutOfOrder],
             Gen.Int[1, 5])
         .Select((events, bound, batch) => (
