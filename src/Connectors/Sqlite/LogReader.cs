@@ -29,15 +29,17 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
             throw AppendCheck.Invalid(
                 $"The offset {from} of {name} is above the end, {tail.Info.Next}; it is not of this log.");
         var fetch = new FetchBuilder(from, limits, store.Names);
-        ReadMemory(partition, fetch);
+        ReadMemory(partition, fetch, tail.Info.Next);
         return fetch.IsEmpty
-            ? connections.UseAsync(connection => ReadStored(connection, partition, fetch), cancellation)
+            ? connections.UseAsync(connection => ReadStored(connection, partition, fetch, tail.Info.Next), cancellation)
             : Task.FromResult(fetch.Build());
     }
 
-    private void ReadMemory(PartitionState partition, FetchBuilder fetch)
+    // A commit is in the database, and in memory, a moment before it is published. Who was given a part of it would go
+    // on at an offset that the log does not know yet, so a read ends where the published tail does.
+    private void ReadMemory(PartitionState partition, FetchBuilder fetch, long end)
     {
-        while (FindInMemory(partition.Id, fetch.Next) is { } chunk && fetch.TryAdd(chunk))
+        while (fetch.Next < end && FindInMemory(partition.Id, fetch.Next) is { } chunk && fetch.TryAdd(chunk))
         {
         }
     }
@@ -54,11 +56,11 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
         return null;
     }
 
-    private LogFetch ReadStored(ReadConnection connection, PartitionState partition, FetchBuilder fetch)
+    private LogFetch ReadStored(ReadConnection connection, PartitionState partition, FetchBuilder fetch, long end)
     {
         using (SqliteDataReader rows = connection.ChunksAbove(partition.Id, fetch.Next))
         {
-            while (rows.Read() && TryLoad(rows, partition, fetch) is { } chunk)
+            while (fetch.Next < end && rows.Read() && TryLoad(rows, partition, fetch) is { } chunk)
             {
                 if (fetch.TryAdd(chunk))
                     continue;

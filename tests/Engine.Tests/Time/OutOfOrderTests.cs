@@ -23,7 +23,10 @@ public sealed class OutOfOrderTests
     private static readonly Gen<(Reading[] Arrivals, int Bound, int Batch)> Inputs = Gen
         .Select(
             Gen.Select(
-                Gen.OneOf("a", "b", "c"), Gen.Long[-30, 100].Select(half => 2 * half), Gen.Long[1, 9], Gen.Double[0, 1]).Array[1, 60],
+                Gen.OneOf("a", "b", "c"),
+                Gen.Long[-30, 100].Select(half => 2 * half),
+                Gen.Long[1, 9],
+                Gen.Double[0, 1]).Array[1, 60],
             Gen.Int[0, MostOutOfOrder],
             Gen.Int[1, 5])
         .Select((events, bound, batch) => (
