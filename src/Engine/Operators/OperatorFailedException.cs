@@ -48,7 +48,8 @@ public sealed class OperatorFailedException(FailedCall call, Exception fault) : 
     internal static string Sentence(FailedCall call, Exception fault)
     {
         string key = call.Key is null ? "" : $" for the key '{call.Key}'";
-        string what = call.IsTimer ? $"timer of {call.Time}" : $"event of {call.Time}";
+        string time = call.Time.HasValue ? $" of {call.Time}" : "";
+        string what = (call.IsTimer ? "timer" : "event") + time;
         string where = call.Origin is { } origin ? $" {origin}" : "";
         return $"The operator '{call.Operator}' failed{key} on the {what}{where}: {Reason(fault)}";
     }
