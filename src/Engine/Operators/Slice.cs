@@ -210,8 +210,8 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
         for (ulong left = head >> 1; left > 0; left--)
         {
             var time = new EventTime(reader.ReadSigned());
-            if (_hasOffsets)
-                offset += reader.ReadSigned();
+            if (_hasOffsets && (offset += reader.ReadSigned()) < 0)
+                throw new CorruptDataException($"an event of the slice lies at the offset {offset}");
             Add(codec.Read(reader), time, offset);
         }
 

@@ -43,7 +43,7 @@ public sealed class SliceTests
         });
 
     [Fact]
-    public void Offsets_RoundTrip_WhereASliceHasThem() => Gen.Long.Array[0, 40].Sample(offsets =>
+    public void Offsets_RoundTrip_WhereASliceHasThem() => Gen.Long[0, long.MaxValue].Array[0, 40].Sample(offsets =>
     {
         var slice = new Slice<Reading>(Target, new CodecRegistry().For<Reading>(), hasOffsets: true);
         Slice<Reading> without = New();
@@ -97,6 +97,15 @@ public sealed class SliceTests
 
         void Refused(SliceTarget target) =>
             Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(target, empty));
+    }
+
+    [Fact]
+    public void AnEventBeforeTheFirstOffset_IsRefused()
+    {
+        // One event with an offset: its time is 0 and its offset is -1.
+        var refusal = Assert.Throws<CorruptDataException>(
+            () => Shuffled.DecodeSlice(Target, new byte[] { 3, 0, 1, 0, 0, 0 }));
+        Assert.Contains("at the offset -1", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
