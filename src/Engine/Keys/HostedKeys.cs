@@ -45,8 +45,9 @@ internal readonly record struct HostedTime(EventTime Watermark, EventTime Clock)
 
 /// <summary>
 /// The keys of a group that are hosted one by one. A slice becomes one call for every key that has an event in it or a
-/// timer due by its end; what the keys emit is put in order again. Invariant: what comes out is what one table with all
-/// keys would give, and the segment is the same, so a job can change between the two.
+/// timer due by its end; what the keys emit is put in order again. Invariant: each key gives what it would in one table
+/// with all keys, and the segment has the same form, so a job can change between the two. Only the order between keys
+/// whose timers are due at the same instant is free.
 /// </summary>
 internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
     where TKey : notnull
