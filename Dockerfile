@@ -1,13 +1,14 @@
-# The ready-made silo. Its state lives in the volume /data.
+# The ready-made silo, and beside it the sample Flights with its job.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/Silo/Silo.csproj --configuration Release --output /app
+RUN dotnet publish samples/Flights/Flights.csproj --configuration Release --output /app/flights
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
-# A new volume takes over the owner of the folder that it covers.
+# An embedded silo keeps its state in the volume. A new volume takes over the owner of the folder that it covers.
 RUN mkdir /data && chown "$APP_UID" /data
 USER $APP_UID
 VOLUME /data

@@ -2,13 +2,13 @@
 # Restores, checks, builds and tests everything. The last line is the result: "N passed, N failed".
 #   ./build.sh                     every step below, in this order
 #   ./build.sh build test          only these steps
-# Needs the .NET 10 SDK. docker-compose, for the compose step, is installed where that is possible.
+# Needs the .NET 10 SDK. docker-compose and PostgreSQL, for their steps, are installed where that is possible.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly solution=Orleans.sln
 readonly results=artifacts/test-results
-readonly test_minutes=11
+readonly test_minutes=20
 
 # No process of a build stays behind, nothing is reported to anybody, and all output is in English.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
@@ -59,6 +59,34 @@ install_compose() {
   apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends docker-compose </dev/null >/dev/null
 }
 
+# The sinks of databases are tested against a server of their own, which the tests start and stop.
+step_postgres() {
+  if ! has_postgres && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then
+    install_postgres || echo "PostgreSQL could not be installed" >&2
+  fi
+  if has_postgres; then
+    return
+  elif [[ ${CI:-} == true ]]; then
+    fail "PostgreSQL is missing, and CI must run its tests"
+  else
+    echo "WARNING: PostgreSQL is missing, its tests are SKIPPED" >&2
+  fi
+}
+
+has_postgres() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null
+}
+
+# Without a cluster of the system's own, which would be started at once.
+install_postgres() {
+  export DEBIAN_FRONTEND=noninteractive
+  mkdir -p /etc/postgresql-common
+  [[ -e /etc/postgresql-common/createcluster.conf ]] ||
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  apt-get update -qq </dev/null && apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Options::=--force-confold postgresql </dev/null >/dev/null
+}
+
 step_test() {
   local status=0
   rm -rf "$results"
@@ -96,9 +124,9 @@ counter() {
 
 main() {
   local step
-  (($# > 0)) || set -- scripts restore format build compose test
+  (($# > 0)) || set -- scripts restore format build compose postgres test
   for step in "$@"; do
-    [[ $(type -t "step_$step") == function ]] || fail "no step '$step': scripts restore format build compose test"
+    [[ $(type -t "step_$step") == function ]] || fail "no step '$step': scripts restore format build compose postgres test"
     echo "== $step"
     "step_$step"
   done

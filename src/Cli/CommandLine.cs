@@ -9,9 +9,10 @@ using Weir.Cli.Output;
 using Weir.Contracts;
 
 /// <summary>The command <c>weir</c> as a whole: global options, help, and what every command has in common.</summary>
-internal sealed class CommandLine
+internal sealed partial class CommandLine
 {
     public const string GatewayVariable = "WEIR_GATEWAY";
+    public const string ClusterVariable = "WEIR_CLUSTER_ID";
 
     private readonly Terminal _terminal;
     private readonly IConnector _connector;
@@ -22,14 +23,25 @@ internal sealed class CommandLine
         Recursive = true,
     };
 
-    private readonly Option<string> _gateway = new("--gateway", "-g")
+    private readonly Option<string[]> _gateway = new("--gateway", "-g")
     {
-        Description = $"Gateway of a silo, or several with commas; also from the variable {GatewayVariable}.",
+        Description = "Gateway of a silo; repeat it, or use commas, to name more of a cluster: one that lives is enough. "
+            + $"Also from the variable {GatewayVariable}.",
         HelpName = "host:port",
         Recursive = true,
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(GatewayVariable) is { Length: > 0 } gateway
-            ? gateway
-            : "localhost:30000",
+            ? [gateway]
+            : ["localhost:30000"],
+    };
+
+    private readonly Option<string> _cluster = new("--cluster-id")
+    {
+        Description = $"The cluster's name, as its silos have it; also from the variable {ClusterVariable}.",
+        HelpName = "NAME",
+        Recursive = true,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable(ClusterVariable) is { Length: > 0 } cluster
+            ? cluster
+            : "weir",
     };
 
     public CommandLine(Terminal terminal, IConnector connector)
@@ -39,6 +51,7 @@ internal sealed class CommandLine
         _root = new RootCommand("Weir: send events to topics, run jobs, ask for the state of a key.")
         {
             _gateway,
+            _cluster,
             _json,
         };
         WeirCommand[] commands =
@@ -50,7 +63,11 @@ internal sealed class CommandLine
         var quarantine = new Command("quarantine", "List, release and discard the keys that an operator failed on.");
         Add(quarantine, new QuarantineListCommand(), new QuarantineReleaseCommand(), new QuarantineDiscardCommand());
         _root.Subcommands.Add(quarantine);
+        var savepoint = new Command("savepoint", "Take, list and delete savepoints; list the checkpoints of a job.");
+        Add(savepoint, new SavepointTakeCommand(), new SavepointListCommand(), new SavepointDeleteCommand());
+        _root.Subcommands.Add(savepoint);
 
+        AddHistory();
         HelpOption help = _root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
     }
@@ -81,6 +98,9 @@ internal sealed class CommandLine
         return await FlushAsync().ConfigureAwait(false) ? code : ExitCode.Refused;
     }
 
+    private Target TargetOf(ParseResult arguments) =>
+        new(arguments.GetRequiredValue(_gateway), arguments.GetRequiredValue(_cluster));
+
     private async Task<int> RunAsync(WeirCommand command, ParseResult arguments, CancellationToken cancellation)
     {
         var screen = new Screen(_terminal, arguments.GetValue(_json));
@@ -88,7 +108,7 @@ internal sealed class CommandLine
         {
             command.Check(arguments);
             await using IConnection connection = await _connector
-                .ConnectAsync(arguments.GetValue(_gateway)!, cancellation).ConfigureAwait(false);
+                .ConnectAsync(TargetOf(arguments), cancellation).ConfigureAwait(false);
             var session = new Session(connection.Client, arguments, screen);
             return await command.RunAsync(session, cancellation).ConfigureAwait(false);
         }
@@ -126,11 +146,14 @@ internal sealed class CommandLine
             _ when arguments.GetResult(command.Arguments[^1]) is not { Tokens.Count: > 0 } && needed.Length > 0 =>
                 $"{command.Name} needs {needed}",
             _ when arguments.Errors[0].SymbolResult is OptionResult { Tokens: [var value, ..], Option: var option } =>
-                $"'{value}' is not a value of {option.Name}",
+                $"'{value}' is not a value of {option.Name}{Forms(option)}",
             _ => arguments.Errors[0].Message.TrimEnd('.'),
         };
         return $"{wrong}; see {name} --help.";
     }
+
+    private static string Forms(Option option) =>
+        option.HelpName is { } forms && forms.Contains('|', StringComparison.Ordinal) ? $" ({forms})" : "";
 
     private int Fail(int code, string message)
     {

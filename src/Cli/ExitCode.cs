@@ -17,14 +17,15 @@ internal static class ExitCode
         (Done, "done"),
         (Refused, "refused or failed; the message says why"),
         (WrongUsage, "wrong usage"),
-        (NotFound, "there is no such topic, job, operator, view or key"),
+        (NotFound, "there is no such topic, job, operator, view, key, checkpoint or savepoint"),
         (NoAnswer, "no silo answers at the gateway"),
         (Interrupted, "interrupted by Ctrl-C"),
     ];
 
     public static int Of(WeirError error) => error switch
     {
-        WeirError.UnknownTopic or WeirError.UnknownJob or WeirError.UnknownOperator or WeirError.NotQuarantined => NotFound,
+        WeirError.UnknownTopic or WeirError.UnknownJob or WeirError.UnknownOperator or WeirError.NotQuarantined
+            or WeirError.UnknownCheckpoint => NotFound,
         WeirError.Unavailable => NoAnswer,
         _ => Refused,
     };

@@ -4,11 +4,14 @@ using Weir.Cli.Commands;
 using Weir.Client;
 using Weir.Contracts;
 
+/// <summary>Where a command goes: gateways as <c>host:port</c>, of a cluster of a name.</summary>
+internal sealed record Target(IReadOnlyList<string> Gateways, string ClusterId);
+
 /// <summary>Connects a command to Weir.</summary>
 internal interface IConnector
 {
-    /// <summary>Connects to a gateway, <c>host:port</c>.</summary>
-    Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation);
+    /// <summary>Connects to a cluster.</summary>
+    Task<IConnection> ConnectAsync(Target target, CancellationToken cancellation);
 }
 
 /// <summary>A connection for the time of one command.</summary>
@@ -22,11 +25,16 @@ internal sealed class GatewayConnector : IConnector
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    public async Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation)
+    public async Task<IConnection> ConnectAsync(Target target, CancellationToken cancellation)
     {
         var options = new WeirConnectionOptions
         {
-            Gateways = gateway.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            Gateways =
+            [
+                .. target.Gateways.SelectMany(each => each.Split(
+                    ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)),
+            ],
+            ClusterId = target.ClusterId,
             ConnectTimeout = Patience,
             Client = client => client.RetryFor = Patience,
         };

@@ -5,4 +5,7 @@ internal sealed record Terminal(TextReader Input, TextWriter Output, TextWriter 
 {
     /// <summary>Columns of the terminal, or null if the output goes elsewhere and shall be plain.</summary>
     public int? Width { get; init; }
+
+    /// <summary>What ages are told by.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -27,6 +27,12 @@ public interface IJsonClient
     IAsyncEnumerable<TopicEvent<string>> ReadAsync(
         string topic, ReadOptions? options = null, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// The same, with views and keys read at another time of their job: at its last checkpoint, or as of one that is
+    /// kept. Without it they are read live.
+    /// </summary>
+    IJsonClient At(ReadAt at);
+
     /// <summary>See <see cref="IKeyedView{TKey, TValue}.FindAsync"/>.</summary>
     Task<ViewAnswer<string>?> FindAsync(
         string job, string view, string key, CancellationToken cancellation = default);

@@ -85,9 +85,40 @@ public interface IWeirClient
     /// <exception cref="WeirException">No silo hosts it: <see cref="WeirError.UnknownJob"/>.</exception>
     Task<JobStatus> StartJobAsync(string job, CancellationToken cancellation = default);
 
+    /// <summary>Starts a job from a checkpoint or savepoint, or returns the status if it runs already.</summary>
+    /// <exception cref="WeirException"><see cref="WeirError.UnknownJob"/>; <see cref="WeirError.UnknownCheckpoint"/>;
+    /// <see cref="WeirError.IncompatibleState"/> if state is left over or the output needs a decision.</exception>
+    Task<JobStatus> StartJobAsync(string job, StartOptions options, CancellationToken cancellation = default);
+
     /// <summary>Stops a job; nothing happens if it does not run.</summary>
     /// <exception cref="WeirException">No silo hosts it: <see cref="WeirError.UnknownJob"/>.</exception>
     Task<JobStatus> StopJobAsync(string job, CancellationToken cancellation = default);
+
+    /// <summary>Stops a job, with a savepoint if asked for. If that can not be taken the job goes on.</summary>
+    /// <exception cref="WeirException"><see cref="WeirError.UnknownJob"/>; <see cref="WeirError.SavepointConflict"/>;
+    /// <see cref="WeirError.Unavailable"/> if the savepoint could not be taken.</exception>
+    Task<JobStatus> StopJobAsync(string job, StopOptions options, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Takes a savepoint, a checkpoint that is kept until it is deleted. Of a job that does not run it is the last
+    /// checkpoint.
+    /// </summary>
+    /// <param name="job">The job.</param>
+    /// <param name="name">1 to 100 letters, digits, '.', '_' and '-'.</param>
+    /// <param name="cancellation">Stops the wait.</param>
+    /// <exception cref="WeirException"><see cref="WeirError.UnknownJob"/>; <see cref="WeirError.SavepointConflict"/> if
+    /// the name is in use; <see cref="WeirError.UnknownCheckpoint"/> if the job neither runs nor has one.</exception>
+    Task<CheckpointDescription> TakeSavepointAsync(
+        string job, string name, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a savepoint.</summary>
+    /// <exception cref="WeirException"><see cref="WeirError.UnknownJob"/>; <see cref="WeirError.UnknownCheckpoint"/>.
+    /// </exception>
+    Task DeleteSavepointAsync(string job, string name, CancellationToken cancellation = default);
+
+    /// <summary>The checkpoints of a job that are kept, and all its savepoints, newest first.</summary>
+    Task<IReadOnlyList<CheckpointDescription>> ListCheckpointsAsync(
+        string job, CancellationToken cancellation = default);
 
     /// <summary>How a job is.</summary>
     /// <exception cref="WeirException">No silo hosts it: <see cref="WeirError.UnknownJob"/>.</exception>
@@ -106,6 +137,9 @@ public interface IWeirClient
     /// <summary>A view of a job, to be asked by key. No call is made yet.</summary>
     IKeyedView<TKey, TValue> View<TKey, TValue>(string job, View<TKey, TValue> view)
         where TKey : notnull;
+
+    /// <summary>What is stored of a job's past: to verify, export and import it. No call is made yet.</summary>
+    IJobHistory History(string job);
 
     /// <summary>The keys that a job's operators keep in quarantine. No call is made yet.</summary>
     IQuarantine Quarantine(string job);

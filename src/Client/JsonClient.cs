@@ -10,6 +10,8 @@ using Weir.Contracts.Topics;
 internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewDirectory views, GrainCalls calls)
     : IJsonClient
 {
+    private ReadAt _at;
+
     public async Task<IReadOnlyList<WireReceipt>> SendAsync(
         string topic, IReadOnlyList<string> events, CancellationToken cancellation = default)
     {
@@ -31,6 +33,8 @@ internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewD
         return new TopicReader<string>(topics, pages, options ?? new ReadOptions()).ReadAsync(cancellation);
     }
 
+    public IJsonClient At(ReadAt at) => new JsonClient(grains, topics, views, calls) { _at = at };
+
     public async Task<ViewAnswer<string>?> FindAsync(
         string job, string view, string key, CancellationToken cancellation = default)
     {
@@ -38,11 +42,14 @@ internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewD
         ArgumentException.ThrowIfNullOrEmpty(view);
         ArgumentNullException.ThrowIfNull(key);
         JsonAnswer? answer = await views.FindAsync(
-            new KeyPlace(job, view, key), grain => grain.FindJsonAsync(), found => found?.Validity, cancellation)
-            .ConfigureAwait(false);
-        return answer is { Json: { } json, Validity: { } validity }
-            ? new ViewAnswer<string>(json, validity.Window, validity.IsFinal, validity.Watermark, validity.Epoch)
-            : null;
+            new KeyPlace(job, view, key),
+            _at,
+            new KeyQuestion<JsonAnswer?>(
+                grain => grain.FindJsonAsync(_at),
+                stored => stored.FindJsonAsync(key, _at),
+                found => found?.Validity.Epoch),
+            cancellation).ConfigureAwait(false);
+        return answer is null ? null : ViewAnswer<string>.Of(answer.Json, answer.Validity);
     }
 
     public IAsyncEnumerable<string> ListKeysAsync(
@@ -52,7 +59,7 @@ internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewD
         ArgumentException.ThrowIfNullOrEmpty(view);
         ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 10_000);
-        return views.ListKeysAsync(job, view, pageSize, cancellation);
+        return views.ListKeysAsync(new KeyPages(job, view, pageSize, _at), cancellation);
     }
 
     public Task<KeyReport?> InspectAsync(
@@ -61,6 +68,6 @@ internal sealed class JsonClient(WeirGrains grains, TopicDirectory topics, ViewD
         ArgumentException.ThrowIfNullOrEmpty(job);
         ArgumentException.ThrowIfNullOrEmpty(operatorName);
         ArgumentNullException.ThrowIfNull(key);
-        return views.InspectAsync(job, operatorName, key, cancellation);
+        return views.InspectAsync(new KeyPlace(job, operatorName, key), _at, cancellation);
     }
 }

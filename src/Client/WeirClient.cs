@@ -3,6 +3,7 @@ namespace Weir.Client;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Weir.Client.Calls;
+using Weir.Client.History;
 using Weir.Client.Reading;
 using Weir.Client.Sending;
 using Weir.Client.Views;
@@ -122,10 +123,47 @@ internal sealed class WeirClient : IWeirClient
     }
 
     public Task<JobStatus> StartJobAsync(string job, CancellationToken cancellation = default) =>
-        _calls.AskAsync(() => Job(job).StartAsync(), $"start the job '{job}'", cancellation);
+        StartJobAsync(job, StartOptions.Default, cancellation);
+
+    public Task<JobStatus> StartJobAsync(
+        string job, StartOptions options, CancellationToken cancellation = default) =>
+        _calls.AskAsync(() => Job(job).StartAsync(options), $"start the job '{job}'", cancellation);
 
     public Task<JobStatus> StopJobAsync(string job, CancellationToken cancellation = default) =>
-        _calls.AskAsync(() => Job(job).StopAsync(), $"stop the job '{job}'", cancellation);
+        StopJobAsync(job, StopOptions.Default, cancellation);
+
+    public Task<JobStatus> StopJobAsync(
+        string job, StopOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        StopOptions identified = options.Request == default ? options with { Request = Guid.NewGuid() } : options;
+        return _calls.AskAsync(() => Job(job).StopAsync(identified), $"stop the job '{job}'", cancellation);
+    }
+
+    public Task<CheckpointDescription> TakeSavepointAsync(
+        string job, string name, CancellationToken cancellation = default)
+    {
+        // The same in every attempt: one whose answer was lost is no conflict.
+        var request = Guid.NewGuid();
+        return _calls.AskAsync(
+            () => Job(job).TakeSavepointAsync(name, request), $"take a savepoint of the job '{job}'", cancellation);
+    }
+
+    public Task DeleteSavepointAsync(string job, string name, CancellationToken cancellation = default) =>
+        _calls.AskAsync(
+            async () =>
+            {
+                await Job(job).DeleteSavepointAsync(name).ConfigureAwait(false);
+                return true;
+            },
+            $"delete the savepoint '{name}' of the job '{job}'",
+            cancellation);
+
+    public async Task<IReadOnlyList<CheckpointDescription>> ListCheckpointsAsync(
+        string job, CancellationToken cancellation = default) =>
+        await _calls.AskAsync(
+            () => Job(job).ListCheckpointsAsync(), $"list the checkpoints of the job '{job}'", cancellation)
+            .ConfigureAwait(false);
 
     public Task<JobStatus> DescribeJobAsync(string job, CancellationToken cancellation = default) =>
         _calls.AskAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
@@ -155,6 +193,12 @@ internal sealed class WeirClient : IWeirClient
         ArgumentException.ThrowIfNullOrEmpty(job);
         ArgumentNullException.ThrowIfNull(view);
         return new KeyedView<TKey, TValue>(_views, job, view, _codecs.For<TValue>());
+    }
+
+    public IJobHistory History(string job)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(job);
+        return new JobHistory(_grains, _calls, job);
     }
 
     public IQuarantine Quarantine(string job)

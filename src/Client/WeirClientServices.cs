@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Serialization;
 using Weir.Contracts.Codecs;
+using Weir.Contracts.Json;
 using Weir.Engine.Codecs;
 
 /// <summary>Puts the client into an application.</summary>
@@ -25,7 +26,10 @@ public static class WeirClientServices
         if (configure is not null)
             services.Configure(configure);
         services.TryAddSingleton(provider => new CodecRegistry(
-            [.. provider.GetServices<ICodecProvider>(), new OrleansCodecs(provider.GetRequiredService<Serializer>())]));
+            [
+                .. provider.GetServices<ICodecProvider>(),
+                new OrleansCodecs(provider.GetRequiredService<Serializer>()),
+                new JsonEvents()]));
         services.TryAddSingleton<IWeirClient, WeirClient>();
         return services;
     }

@@ -3,7 +3,6 @@ namespace Weir.Client;
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Configuration;
 using Weir.Client.Calls;
 using Weir.Contracts;
 
@@ -35,11 +34,10 @@ public sealed class WeirConnection : IAsyncDisposable
         WeirConnectionOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= new WeirConnectionOptions();
-        if (options.ConnectTimeout < TimeSpan.Zero || options.ConnectTimeout > TimeSpan.FromHours(1))
-            throw new WeirException(WeirError.InvalidRequest, "The connect timeout must be 0 to 1 h.");
-        System.Net.IPEndPoint[] gateways =
+        options.Check();
+        if (options.Database is null)
             await GatewayAddress.ResolveAsync(options.Gateways, cancellation).ConfigureAwait(false);
-        IHost host = Build(options, gateways);
+        IHost host = Build(options);
         try
         {
             await host.StartAsync(cancellation).ConfigureAwait(false);
@@ -53,7 +51,9 @@ public sealed class WeirConnection : IAsyncDisposable
             throw new WeirException(
                 WeirError.Unavailable,
                 $"No silo of cluster '{options.ClusterId}' and service '{options.ServiceId}' answers at "
-                + $"{string.Join(", ", options.Gateways)}; start one, or name another gateway.",
+                + (options.Database is null
+                    ? $"{string.Join(", ", options.Gateways)}; start one, or name another gateway."
+                    : $"a gateway that the database names; start one. The failure was: {fault.Message}"),
                 fault);
         }
     }
@@ -65,17 +65,12 @@ public sealed class WeirConnection : IAsyncDisposable
         await DisposeAsync(_host).ConfigureAwait(false);
     }
 
-    private static IHost Build(WeirConnectionOptions options, System.Net.IPEndPoint[] gateways)
+    private static IHost Build(WeirConnectionOptions options)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         var time = Stopwatch.StartNew();
         builder.UseOrleansClient(client => client
-            .UseStaticClustering(gateways)
-            .Configure<ClusterOptions>(cluster =>
-            {
-                cluster.ClusterId = options.ClusterId;
-                cluster.ServiceId = options.ServiceId;
-            })
+            .UseWeirGateways(options)
             .UseConnectionRetryFilter(async (_, stop) =>
             {
                 if (time.Elapsed >= options.ConnectTimeout)

@@ -50,6 +50,20 @@ public enum WeirError
 
     /// <summary>The key is not in quarantine, so there is nothing to release or discard.</summary>
     NotQuarantined = 15,
+
+    /// <summary>The job has no such checkpoint or savepoint, or no longer; the message says which there are.</summary>
+    UnknownCheckpoint = 16,
+
+    /// <summary>A savepoint of that name exists.</summary>
+    SavepointConflict = 17,
+
+    /// <summary>
+    /// The job can not be started from that checkpoint as it is: state is left over, or the output needs a decision.
+    /// </summary>
+    IncompatibleState = 18,
+
+    /// <summary>A sink will never take what the job gives it; the message says why.</summary>
+    SinkRefused = 19,
 }
 
 /// <summary>A request to Weir was refused or failed. The message says what was wrong, where, and what to do.</summary>

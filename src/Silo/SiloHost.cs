@@ -1,10 +1,10 @@
 namespace Weir.Silo;
 
-using System.Net;
 using Microsoft.Extensions.Options;
-using Orleans.Configuration;
+using Npgsql;
 using Weir.Client;
 using Weir.Engine.Graph;
+using Weir.Protocol.Logs;
 using Weir.Silo.Health;
 using Weir.Silo.Settings;
 
@@ -26,7 +26,11 @@ internal static partial class SiloHost
             await using WebApplication app = Build(settings, jobs);
             await app.StartAsync();
             string addresses = Addresses(settings);
-            LogReady(app.Logger, addresses, settings.DataDirectory, jobs.Count);
+            string place = settings.Database is null
+                ? $"data in {settings.DataDirectory}"
+                : $"cluster '{settings.ClusterId}' in the database of "
+                    + new NpgsqlConnectionStringBuilder(settings.Database).Host;
+            LogReady(app.Logger, addresses, place, jobs.Count);
             await app.WaitForShutdownAsync();
             return SiloProgram.Done;
         }
@@ -40,9 +44,21 @@ internal static partial class SiloHost
         }
         catch (Exception fault)
         {
-            await error.WriteLineAsync($"weir-silo: The silo can not start: {fault.GetBaseException().Message}");
+            await error.WriteLineAsync($"weir-silo: The silo can not start: {Explain(fault)}");
             return SiloProgram.Failed;
         }
+    }
+
+    // What Weir says of a cause is worth more than the cause alone.
+    private static string Explain(Exception fault)
+    {
+        for (Exception? each = fault; each is not null; each = each.InnerException)
+        {
+            if (each is EventLogException)
+                return each.Message;
+        }
+
+        return fault.GetBaseException().Message;
     }
 
     private static WebApplication Build(SiloSettings settings, IReadOnlyList<Type> jobs)
@@ -54,34 +70,39 @@ internal static partial class SiloHost
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Configuration.AddJsonFile("appsettings.json", optional: true);
-        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging")).AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
-        });
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        AddConsole(builder.Logging, settings.LogsJson);
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRoutingCore();
         builder.Services.AddWeirClient();
+        builder.Services.AddSiloMetrics();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = StopWithin);
-        builder.Host.UseOrleans(silo => silo
-            .UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, serviceId: "weir", clusterId: "weir")
-            .Configure<EndpointOptions>(endpoints => endpoints.GatewayListeningEndpoint =
-                new IPEndPoint(settings.GatewayAddress, settings.GatewayPort))
-            .HostWeir(settings, jobs));
+        builder.Host.UseOrleans(silo => silo.HostWeir(settings, jobs));
 
         WebApplication app = builder.Build();
         app.Urls.Clear();
         app.Urls.Add(settings.HttpUrl.GetLeftPart(UriPartial.Authority));
         app.MapHealthPages();
+        app.MapMetricsPage();
         return app;
     }
 
+    private static void AddConsole(ILoggingBuilder logging, bool isJson)
+    {
+        const string Timestamp = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+        if (isJson)
+            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, Timestamp));
+        else
+            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) =
+                (true, true, $"{Timestamp} "));
+    }
+
     private static string Addresses(SiloSettings settings) =>
-        $"gateway {settings.GatewayAddress}:{settings.GatewayPort}, silo 127.0.0.1:{settings.SiloPort}, "
+        $"gateway {settings.GatewayAddress}:{settings.GatewayPort}, "
+        + $"silo {settings.AdvertisedAddress}:{settings.SiloPort}, "
         + settings.HttpUrl.GetLeftPart(UriPartial.Authority);
 
     [LoggerMessage(
-        Level = LogLevel.Information, Message = "Weir is ready: {Addresses}, data in {Directory}, jobs: {Jobs}")]
-    private static partial void LogReady(ILogger logger, string addresses, string directory, int jobs);
+        EventId = 1, Level = LogLevel.Information, Message = "Weir is ready: {Addresses}, {Place}, jobs: {Jobs}")]
+    private static partial void LogReady(ILogger logger, string addresses, string place, int jobs);
 }

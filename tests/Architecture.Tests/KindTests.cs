@@ -4,7 +4,8 @@ using System.Reflection;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 /// <summary>
-/// Every kind of trigger, window, evictor, state and operator has the same files: one named after it, and one of tests.
+/// Every kind of trigger, window, evictor, state, operator and sink has the same files: one named after it, and one of
+/// tests.
 /// </summary>
 public sealed class KindTests
 {
@@ -15,6 +16,7 @@ public sealed class KindTests
         ["Evictor"] = kind => $"{kind}Tests",
         ["WindowAssigner"] = kind => $"{kind.TrimEnd('s')}Tests",
         ["StateColumn"] = kind => kind.Replace("Expiring", "").Replace("Column", "StateTests"),
+        ["Sink"] = kind => $"{kind}Tests",
         ["GroupOperator"] = kind => OfOperators!.GetValueOrDefault(kind),
     };
 
@@ -29,9 +31,12 @@ public sealed class KindTests
         ["TemporalJoinOperator"] = "TemporalJoinTests",
     };
 
+    private static readonly string[] Projects = ["Engine", "Connectors"];
+
     private static readonly (string Base, string Kind)[] Kinds =
     [
-        .. from type in Assembly.Load("Weir.Engine").GetTypes()
+        .. from project in Projects
+           from type in Assembly.Load($"Weir.{project}").GetTypes()
            where type is { IsClass: true, IsAbstract: false }
            from name in Bases(type)
            where Tests.ContainsKey(name)
@@ -49,7 +54,7 @@ public sealed class KindTests
     public void AKindLiesInAFileNamedAfterIt() => Rule.Holds(
         nameof(AKindLiesInAFileNamedAfterIt),
         from file in Repository.Sources
-        where file.Path.StartsWith("src/Engine/", StringComparison.Ordinal)
+        where Projects.Any(project => file.Path.StartsWith($"src/{project}/", StringComparison.Ordinal))
         from type in file.Syntax.DescendantNodes().OfType<ClassDeclarationSyntax>()
         let kind = type.Identifier.Text
         where Kinds.Any(each => each.Kind == kind) && Path.GetFileName(file.Path).Split('.')[0] != kind
@@ -65,7 +70,7 @@ public sealed class KindTests
             each.Kind, expected is null ? "is missing in the table of this test" : $"has no tests in {expected}.cs"));
 
     private static bool IsTests(SourceFile file, string name) =>
-        file.Path.StartsWith("tests/Engine.Tests/", StringComparison.Ordinal)
+        Projects.Any(project => file.Path.StartsWith($"tests/{project}.Tests/", StringComparison.Ordinal))
         && Path.GetFileName(file.Path) == $"{name}.cs"
         && file.Syntax.DescendantNodes().OfType<AttributeSyntax>().Any(each => each.Name.ToString() is "Fact" or "Theory");
 

@@ -10,7 +10,7 @@ public sealed class NamespaceTests
     [InlineData("tests/Engine.Tests/Time/EventTimeTests.cs", "Weir.Engine.Tests.Time")]
     [InlineData("tests/Scenarios/FlightsTests.cs", "Weir.Scenarios")]
     [InlineData("samples/Flights/Replay/Day.cs", "Weir.Samples.Flights.Replay")]
-    [InlineData("benchmarks/Nexmark/Bid.cs", "Weir.Nexmark")]
+    [InlineData("benchmarks/Nexmark/Bid.cs", "Weir.Benchmarks.Nexmark")]
     public void FolderGivesTheNamespace(string path, string expected) => Assert.Equal(expected, Expected(path));
 
     [Fact]
@@ -33,6 +33,11 @@ public sealed class NamespaceTests
     {
         string[] parts = path.Split('/');
         IEnumerable<string> folders = parts[1..^1];
-        return string.Join('.', parts[0] == "samples" ? ["Weir", "Samples", .. folders] : ["Weir", .. folders]);
+        return string.Join('.', parts[0] switch
+        {
+            "samples" => ["Weir", "Samples", .. folders],
+            "benchmarks" => ["Weir", "Benchmarks", .. folders],
+            _ => (string[])["Weir", .. folders],
+        });
     }
 }

@@ -31,10 +31,12 @@ public sealed partial class WordingTests
         where name.Identifier.Text == nameof(NotImplementedException) && name.Parent is not ArgumentSyntax
         select new Violation(file.Path, $"line {file.LineOf(name.Span)} throws it"));
 
+    // The faults program waits for processes that it has killed or stopped: nothing tells it when they are gone.
     [Fact]
     public void TestsDoNotSleep() => Rule.Holds(
         nameof(TestsDoNotSleep),
         from file in Repository.Sources.Where(file => file.IsTest)
+        where !file.Path.StartsWith("tests/Faults/", StringComparison.Ordinal)
         from access in file.Syntax.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
         where (access.Expression.ToString(), access.Name.Identifier.Text)
             is ("Thread", "Sleep") or ("Task", "Delay")

@@ -8,7 +8,7 @@ using Weir.Protocol.Logs;
 /// <summary>Appends without a producer: boundaries, stamps, refusals, notifications.</summary>
 public abstract partial class EventLogContract
 {
-    [Fact]
+    [ContractFact]
     public async Task Append_keeps_boundaries_kinds_and_order()
     {
         AppendResult result = await AppendAsync(
@@ -24,7 +24,7 @@ public abstract partial class EventLogContract
         Assert.Empty(await ReadAllAsync(P1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_keeps_the_schema_of_each_batch()
     {
         NewBatch batch = Events.Batch("a");
@@ -38,7 +38,7 @@ public abstract partial class EventLogContract
         Assert.Equal([1, 1, 0, 1, 1, 1], batches.Select(read => read.Count));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Stamps_are_the_clock_but_never_fall()
     {
         long start = Clock.Milliseconds;
@@ -59,7 +59,7 @@ public abstract partial class EventLogContract
         Assert.Equal(new EventTime(start + 200), (await Log.DescribeAsync(P0)).Stamp);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Describe_counts_payload_bytes_and_offsets()
     {
         NewBatch batch = Events.Batch("abc", "d");
@@ -70,7 +70,7 @@ public abstract partial class EventLogContract
         Assert.Equal((0L, 3L, (long)batch.Payload.Length, false), (info.First, info.Next, info.Bytes, info.IsSealed));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Expected_next_guards_the_end()
     {
         AppendRequest request = new() { Partition = P0, Batches = [Events.Batch("a", "b")], ExpectedNext = 0 };
@@ -82,7 +82,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[0,2) a b", "[2,4) a b"], await ReadAllAsync(P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Wrong_batches_are_refused_and_nothing_is_stored()
     {
         NewBatch good = Events.Batch("a");
@@ -107,7 +107,7 @@ public abstract partial class EventLogContract
         Assert.Equal(0, (await Log.DescribeAsync(P0)).Next);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Large_appends_and_large_batches_keep_their_boundaries()
     {
         NewBatch[] batches = [.. Enumerable.Range(0, 300).Select(i => Events.Batch(new string('x', 10_000), $"{i}"))];
@@ -123,7 +123,7 @@ public abstract partial class EventLogContract
         Assert.Equal((602L, 603L, BatchKind.Tick), (read[301].From, read[301].Next, read[301].Kind));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Thousands_of_small_batches_in_one_call_stay_apart()
     {
         NewBatch[] batches = [.. Enumerable.Range(0, 5000).Select(i => Events.Numbers(i * 3, 3))];
@@ -135,7 +135,7 @@ public abstract partial class EventLogContract
         Assert.Equal(Enumerable.Range(0, 15_000).Select(i => $"{i}"), read.SelectMany(Events.Texts));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Watch_tells_the_new_end_until_it_is_disposed()
     {
         var seen = new ConcurrentQueue<(TopicPartition, long)>();
@@ -157,7 +157,7 @@ public abstract partial class EventLogContract
         Assert.Equal([(P1, 2L)], seen);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_cancelled_append_says_so()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Log.AppendAsync(

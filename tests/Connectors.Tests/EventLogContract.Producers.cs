@@ -5,7 +5,7 @@ using Weir.Protocol.Logs;
 /// <summary>Producers: sequences, retries, epochs.</summary>
 public abstract partial class EventLogContract
 {
-    [Fact]
+    [ContractFact]
     public async Task A_repeated_request_is_stored_once_and_answered_as_the_first()
     {
         AppendResult first = await SendAsync("p", 0, Events.Batch("a", "b"), Events.Tick());
@@ -27,7 +27,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[0,2) a b", "[2,3) Tick", "[3,4) x", "[4,5) c"], await ReadAllAsync(P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Each_of_the_last_eight_requests_is_answered_exactly()
     {
         var results = new List<AppendResult>();
@@ -45,7 +45,7 @@ public abstract partial class EventLogContract
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_stored_part_of_a_request_is_trimmed_inside_a_batch_too()
     {
         await SendAsync("p", 0, Events.Batch("a", "b", "c"), Events.Tick(), Events.Batch("d"));
@@ -59,7 +59,7 @@ public abstract partial class EventLogContract
             await ReadAllAsync(P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_batch_that_cannot_be_trimmed_is_refused()
     {
         await SendAsync("p", 0, Events.Batch("a"));
@@ -72,7 +72,7 @@ public abstract partial class EventLogContract
         Assert.Equal(0, await Log.LastSequenceAsync("p", P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_gap_is_refused()
     {
         await AssertFailsAsync(EventLogError.SequenceGap, () => SendAsync("p", 1, Events.Batch("b")));
@@ -84,7 +84,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[0,2) a b", "[2,3) c"], await ReadAllAsync(P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_lower_epoch_is_fenced_and_sequences_go_on_in_a_higher_one()
     {
         await SendAsync("p", epoch: 1, 0, [Events.Batch("a")]);
@@ -98,7 +98,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[0,1) a", "[1,2) b"], await ReadAllAsync(P0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_retry_under_a_higher_epoch_fences_too()
     {
         await SendAsync("p", epoch: 1, 0, [Events.Batch("a")]);
@@ -108,7 +108,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.Fenced, () => SendAsync("p", epoch: 1, 1, [Events.Batch("b")]));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Epochs_may_be_negative()
     {
         await SendAsync("p", epoch: -7, 0, [Events.Batch("a")]);
@@ -117,7 +117,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.Fenced, () => SendAsync("p", epoch: -8, 2, [Events.Batch("c")]));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_retry_passes_the_expected_offset()
     {
         var request = new AppendRequest
@@ -135,7 +135,7 @@ public abstract partial class EventLogContract
             () => Log.AppendAsync(request with { Batches = [Events.Batch("a", "b", "c")] }));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Last_sequence_is_kept_per_producer_and_partition()
     {
         await SendAsync("p", 0, Events.Batch("a", "b"), Events.Tick());

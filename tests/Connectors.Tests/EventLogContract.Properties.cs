@@ -20,7 +20,7 @@ public abstract partial class EventLogContract
         Seal,
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Random_histories_equal_the_model()
     {
         Gen<StepKind> kind = Gen.Frequency(
@@ -40,7 +40,7 @@ public abstract partial class EventLogContract
         await history.SampleAsync(CheckHistoryAsync, iter: 100);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Concurrent_senders_that_repeat_themselves_store_everything_once()
     {
         const int Senders = 8;

@@ -6,7 +6,7 @@ using Weir.Protocol.Logs;
 /// <summary>Reads: positions, limits, ends.</summary>
 public abstract partial class EventLogContract
 {
-    [Fact]
+    [ContractFact]
     public async Task An_offset_inside_a_batch_gives_the_whole_batch()
     {
         await AppendAsync(P0, Events.Batch("a"), Events.Batch("b", "c", "d"));
@@ -23,7 +23,7 @@ public abstract partial class EventLogContract
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Limits_hold_but_for_a_first_batch_that_is_larger()
     {
         await AppendAsync(P0, [.. Enumerable.Range(0, 20).Select(i => Events.Numbers(i * 5, 5))]);
@@ -40,7 +40,7 @@ public abstract partial class EventLogContract
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Every_offset_can_be_read_from()
     {
         await AppendAsync(P0, Events.Batch("a"), Events.Batch("b", "c"), Events.Tick());
@@ -55,7 +55,7 @@ public abstract partial class EventLogContract
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_end_is_empty_and_what_is_above_it_is_refused()
     {
         LogFetch atStart = await Log.ReadAsync(P0, 0, ReadLimits.Default);

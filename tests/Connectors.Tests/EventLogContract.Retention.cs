@@ -6,7 +6,7 @@ using Weir.Protocol.Logs;
 /// <summary>Truncation, retention and pins.</summary>
 public abstract partial class EventLogContract
 {
-    [Fact]
+    [ContractFact]
     public async Task Truncate_removes_whole_batches_below_an_offset()
     {
         await AppendAsync(P0, Events.Batch("a"), Events.Batch("b", "c"), Events.Batch("d"));
@@ -23,7 +23,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.OffsetExpired, () => Log.ReadAsync(P0, 3, ReadLimits.Default));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task An_emptied_partition_keeps_its_position_and_its_producers()
     {
         await SendAsync("p", 0, Events.Batch("a", "b"));
@@ -39,7 +39,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[2,3) c"], await ReadAllAsync(P0, 2));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Pins_hold_removal_back_until_all_are_released()
     {
         if (!Log.Capabilities.Pins)
@@ -65,7 +65,7 @@ public abstract partial class EventLogContract
         Assert.Equal(8, (await Log.DescribeAsync(P0)).First);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_pin_inside_a_batch_keeps_the_batch()
     {
         if (!Log.Capabilities.Pins)
@@ -78,7 +78,7 @@ public abstract partial class EventLogContract
         Assert.Equal(1, (await Log.DescribeAsync(P0)).First);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Retention_by_age_removes_what_is_older()
     {
         await CreateAsync("aged", 2, new RetentionPolicy { Age = TimeSpan.FromSeconds(10) });
@@ -100,7 +100,7 @@ public abstract partial class EventLogContract
         Assert.Equal((10L, 10L, 0L), (info.First, info.Next, info.Bytes));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Retention_by_bytes_removes_the_oldest_batches()
     {
         await CreateAsync("sized", 1, new RetentionPolicy { BytesPerPartition = 20 });
@@ -117,7 +117,7 @@ public abstract partial class EventLogContract
             ["[16,18) 8 x", "[18,20) 9 x", "[20,21) 10", "[21,22) 11", "[22,23) 12"], await ReadAllAsync(sized, 16));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_end_batch_stays()
     {
         await CreateAsync("aged", 1, new RetentionPolicy { Age = TimeSpan.FromSeconds(1), BytesPerPartition = 0 });
@@ -132,7 +132,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["[1,2) End"], await ReadAllAsync(aged, 1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Many_small_appends_are_removed_as_well()
     {
         await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => AppendAsync(P0, Events.Batch("x"))));
@@ -143,7 +143,7 @@ public abstract partial class EventLogContract
         Assert.Equal(20, (await Log.DescribeAsync(P0)).Bytes);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_producer_outlives_its_events_and_is_refused_when_it_expired()
     {
         await SendAsync("p", 0, Events.Batch("a", "b"));

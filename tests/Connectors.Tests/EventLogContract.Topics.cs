@@ -6,7 +6,7 @@ using Weir.Protocol.Logs;
 /// <summary>Topics: creating, listing, sealing, deleting.</summary>
 public abstract partial class EventLogContract
 {
-    [Fact]
+    [ContractFact]
     public async Task Create_returns_the_topic_and_find_knows_it()
     {
         var retention = new RetentionPolicy { Age = TimeSpan.FromDays(3), BytesPerPartition = 1000 };
@@ -19,7 +19,7 @@ public abstract partial class EventLogContract
         Assert.Null(await Log.FindTopicAsync("other"));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Create_again_is_harmless_and_a_different_one_conflicts()
     {
         await AppendAsync(P0, Events.Batch("a"));
@@ -32,7 +32,7 @@ public abstract partial class EventLogContract
             new TopicSpec { Name = "topic", Partitions = 2, Schema = "Other:1" }));
     }
 
-    [Theory]
+    [ContractTheory]
     [InlineData("", 1)]
     [InlineData("a b", 1)]
     [InlineData("a/b", 1)]
@@ -45,7 +45,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.InvalidRequest, () => CreateAsync(new string('x', 201), 1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task List_is_ordered_by_name()
     {
         await CreateAsync("b", 1);
@@ -55,7 +55,7 @@ public abstract partial class EventLogContract
         Assert.Equal(["B", "a", "b", "topic"], (await Log.ListTopicsAsync()).Select(topic => topic.Name));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Unknown_topics_and_partitions_are_refused_everywhere()
     {
         foreach (TopicPartition unknown in new[] { new TopicPartition("no", 0), new("topic", 2), new("topic", -1) })
@@ -70,7 +70,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.UnknownTopic, () => Log.SealAsync("no"));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Delete_removes_everything_and_a_new_topic_of_the_name_is_empty()
     {
         await SendAsync("p", 0, Events.Batch("a", "b"));
@@ -90,7 +90,7 @@ public abstract partial class EventLogContract
         Assert.Equal(1, (await Log.DescribeAsync(P0)).First);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Seal_ends_every_partition_once_and_refuses_what_is_new()
     {
         await SendAsync("p", 0, Events.Batch("a", "b"));
@@ -109,7 +109,7 @@ public abstract partial class EventLogContract
         await AssertFailsAsync(EventLogError.Sealed, () => SendAsync("p", 1, Events.Batch("b", "c")));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Seal_still_answers_the_retry_of_what_is_stored()
     {
         AppendResult first = await SendAsync("p", 0, Events.Batch("a", "b"));

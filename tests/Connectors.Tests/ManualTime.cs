@@ -9,5 +9,9 @@ public sealed class ManualTime : TimeProvider
 
     public void Move(TimeSpan by) => Interlocked.Add(ref _milliseconds, (long)by.TotalMilliseconds);
 
+    public override long TimestampFrequency => 1000;
+
+    public override long GetTimestamp() => Milliseconds;
+
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeMilliseconds(Milliseconds);
 }

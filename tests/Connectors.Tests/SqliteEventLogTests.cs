@@ -58,12 +58,13 @@ public sealed class SqliteEventLogTests : EventLogContract
     }
 
     [Fact]
-    public async Task A_changed_producer_is_found()
+    public async Task A_changed_producer_is_found_when_opened()
     {
         await SendAsync("p", 0, Events.Batch("a"));
-        await DamageAsync("UPDATE producers SET epoch = 7");
+        await Log.DisposeAsync();
+        Execute("UPDATE producers SET epoch = 7");
 
-        await AssertFailsAsync(EventLogError.Corrupt, () => SendAsync("p", 1, Events.Batch("b")));
+        await AssertFailsAsync(EventLogError.Corrupt, OpenAsync);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Weir.Engine.Operators;
 using Weir.Engine.State;
 using Weir.Engine.Streams;
 using Weir.Protocol.Logs;
+using Weir.Protocol.Sinks;
 
 /// <summary>The documented answers to wrong input.</summary>
 internal static class Refusals
@@ -31,6 +32,8 @@ internal static class Refusals
 
     public static bool IsCorruptLog(Exception fault) =>
         fault is EventLogException { Error: EventLogError.Corrupt } || IsCorrupt(fault);
+
+    public static bool IsCorruptSink(Exception fault) => fault is SinkException { Error: SinkError.Corrupt };
 
     public static bool IsInvalidValue(Exception fault) =>
         fault is WeirException { Error: WeirError.InvalidValue } && !HidesDefect(fault);

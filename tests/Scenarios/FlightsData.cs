@@ -9,6 +9,14 @@ internal static class FlightsData
     /// <summary>The daily files, copied beside the tests together with the sample.</summary>
     public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "data");
 
+    /// <summary>Copies some daily files, from 1 on.</summary>
+    public static void CopyDays(string directory, int from, int to)
+    {
+        IEnumerable<string> files = System.IO.Directory.GetFiles(Directory, "*.csv.gz").Order(StringComparer.Ordinal);
+        foreach (string file in files.Take(to).Skip(from - 1))
+            File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
+    }
+
     /// <summary>Writes the daily files, and all their flights once more in March.</summary>
     public static void WriteTwoMonths(string directory)
     {

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Weir.Protocol.Faults;
 
 /// <summary>How a run of the sample ended.</summary>
 internal sealed record FlightsResult(int ExitCode, string Output, string Errors)
@@ -12,7 +13,10 @@ internal sealed record FlightsResult(int ExitCode, string Output, string Errors)
     public JsonElement Summary => JsonDocument.Parse(Output).RootElement;
 }
 
-/// <summary>The sample as a process of its own, with a directory for its results that is removed in the end.</summary>
+/// <summary>
+/// The sample as a process of its own, with a directory for its results. Its own one is removed in the end; one that
+/// several runs share is not.
+/// </summary>
 internal sealed partial class FlightsProcess : IAsyncDisposable
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(2);
@@ -22,16 +26,21 @@ internal sealed partial class FlightsProcess : IAsyncDisposable
     private readonly StringBuilder _errors = new();
     private readonly Task<FlightsResult> _result;
 
-    private FlightsProcess(string directory, string[] arguments)
+    private readonly bool _isOwner;
+
+    private FlightsProcess(string directory, string[] arguments, string? crashAt = null, bool isOwner = true)
     {
         Out = directory;
+        _isOwner = isOwner;
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Flights.dll"), .. arguments])
+        if (crashAt is not null)
+            start.Environment[CrashPoint.AtVariable] = crashAt;
+        foreach (string argument in Arguments(directory, arguments))
             start.ArgumentList.Add(argument);
         _process = Process.Start(start) ?? throw new InvalidOperationException("The sample could not be started.");
         _result = ReadToEndAsync();
@@ -47,7 +56,17 @@ internal sealed partial class FlightsProcess : IAsyncDisposable
     public static FlightsProcess Start(params string[] arguments)
     {
         string directory = Directory.CreateTempSubdirectory("weir-flights-").FullName;
-        return new FlightsProcess(directory, ["--out", directory, "--json", .. arguments]);
+        return new FlightsProcess(directory, arguments);
+    }
+
+    /// <summary>Runs the sample with --json in a directory that others have used or will use.</summary>
+    /// <param name="directory">The directory of the results.</param>
+    /// <param name="crashAt">A label of <see cref="CrashLabels"/> at which the process kills itself, or null.</param>
+    /// <param name="arguments">More arguments.</param>
+    public static async Task<FlightsResult> RunInAsync(string directory, string? crashAt, params string[] arguments)
+    {
+        await using var run = new FlightsProcess(directory, arguments, crashAt, isOwner: false);
+        return await run.EndAsync();
     }
 
     /// <summary>Runs the sample to its end and returns it with how it ended.</summary>
@@ -68,8 +87,12 @@ internal sealed partial class FlightsProcess : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(Out, recursive: true);
+        if (_isOwner)
+            Directory.Delete(Out, recursive: true);
     }
+
+    private static string[] Arguments(string directory, string[] more) =>
+        [Path.Combine(AppContext.BaseDirectory, "Flights.dll"), "--out", directory, "--json", .. more];
 
     private async Task<FlightsResult> ReadToEndAsync()
     {

@@ -37,9 +37,11 @@ internal sealed class CsvFile : IDisposable
         _rows++;
     }
 
-    /// <summary>Gives the file its name and returns the number of rows.</summary>
+    /// <summary>Gives the file its name, once it is durable, and returns the number of rows.</summary>
     public long Finish()
     {
+        _text.Flush();
+        ((FileStream)_text.BaseStream).Flush(flushToDisk: true);
         _text.Dispose();
         File.Move(_partial, _path, overwrite: true);
         return _rows;

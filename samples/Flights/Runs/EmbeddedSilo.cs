@@ -6,13 +6,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Weir.Client;
+using Weir.Engine.Streams;
 using Weir.Grains.Hosting;
 
 /// <summary>
 /// A silo inside this process, on ports that nobody else uses, so that several runs can go on at once. Other processes
 /// on this machine reach it through its gateway.
 /// </summary>
-internal sealed class EmbeddedSilo : IAsyncDisposable
+internal sealed class EmbeddedSilo : IRunHost
 {
     // The default of clients, so that they need no more than the address.
     private const string ClusterName = "weir";
@@ -22,18 +23,19 @@ internal sealed class EmbeddedSilo : IAsyncDisposable
     private EmbeddedSilo(IHost host, int gatewayPort)
     {
         _host = host;
-        GatewayPort = gatewayPort;
+        Gateways = $"127.0.0.1:{gatewayPort}";
     }
 
-    /// <summary>The port for clients, on the loopback address.</summary>
-    public int GatewayPort { get; }
+    /// <inheritdoc/>
+    public string Gateways { get; }
 
-    /// <summary>A client in this process.</summary>
+    /// <inheritdoc/>
     public IWeirClient Client => _host.Services.GetRequiredService<IWeirClient>();
 
-    /// <summary>Starts a silo that hosts the flights job.</summary>
-    public static async Task<EmbeddedSilo> StartAsync(
+    /// <summary>Starts a silo that hosts a job, with options for it.</summary>
+    public static async Task<EmbeddedSilo> StartAsync<TJob>(
         FlightsOptions options, string dataDirectory, CancellationToken cancellation)
+        where TJob : StreamJob
     {
         (int siloPort, int gatewayPort) = FreePorts();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -48,7 +50,7 @@ internal sealed class EmbeddedSilo : IAsyncDisposable
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(siloPort, gatewayPort, serviceId: ClusterName, clusterId: ClusterName)
             .AddWeir(weir => weir
-                .AddJob<FlightsJob>()
+                .AddJob<TJob>()
                 .Configure(weirOptions => weirOptions.DataDirectory = dataDirectory)));
         builder.Services.AddWeirClient();
         IHost host = builder.Build();

@@ -24,9 +24,15 @@ internal sealed class FlightsCommand
 
     private readonly Option<string> _out = new("--out")
     {
-        Description = "Directory for the results; the embedded silo keeps its data in DIR/silo.",
+        Description = "Directory for the results; the embedded silo keeps its data in DIR/silo until they are complete.",
         HelpName = "DIR",
         DefaultValueFactory = _ => "out",
+    };
+
+    private readonly Option<string?> _cluster = new("--cluster")
+    {
+        Description = "Gateways of a running cluster whose silos host the job, instead of a silo in this process.",
+        HelpName = "HOST:PORT,...",
     };
 
     private readonly Option<int> _partitions = new("--partitions")
@@ -50,7 +56,14 @@ internal sealed class FlightsCommand
 
     private readonly Option<bool> _fresh = new("--fresh")
     {
-        Description = "Begin with empty data. Every run does at present.",
+        Description = "Begin anew, also where an interrupted run could go on.",
+    };
+
+    private readonly Option<long?> _killAfter = new("--kill-after")
+    {
+        Description = "Kill this process with SIGKILL once it has sent N flights; start it again to go on.",
+        HelpName = "N",
+        CustomParser = ParseKillAfter,
     };
 
     private readonly RootCommand _root;
@@ -59,10 +72,12 @@ internal sealed class FlightsCommand
     {
         _root = new RootCommand(
             "Half a million flights of January 2001 as a stream: departures and delays of every airport by the hour, "
-            + "and routes that go quiet.")
+            + "and routes that go quiet. The rows of the results are sorted by time and airport. A run that was interrupted, "
+            + "by whatever, goes on when it is started again.")
         {
-            _data, _out, _partitions, _outOfOrder, _lateness, _json, _fresh,
+            _data, _out, _cluster, _partitions, _outOfOrder, _lateness, _json, _fresh, _killAfter,
         };
+        _root.Validators.Add(CheckCluster);
         _root.SetAction(RunAsync);
     }
 
@@ -83,12 +98,15 @@ internal sealed class FlightsCommand
             {
                 Data = Path.GetFullPath(parsed.GetRequiredValue(_data)),
                 Out = Path.GetFullPath(parsed.GetRequiredValue(_out)),
+                Cluster = parsed.GetValue(_cluster),
                 Partitions = parsed.GetRequiredValue(_partitions),
                 Flights = new FlightsOptions
                 {
                     OutOfOrder = parsed.GetRequiredValue(_outOfOrder),
                     Lateness = parsed.GetRequiredValue(_lateness),
                 },
+                Fresh = parsed.GetValue(_fresh),
+                KillAfter = parsed.GetValue(_killAfter),
                 Json = parsed.GetValue(_json),
             });
             await run.RunAsync(cancellation);
@@ -100,12 +118,23 @@ internal sealed class FlightsCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return Fail(Failed, "The run was interrupted.");
+            return Fail(Failed, "The run was interrupted; start it again to go on.");
         }
         catch (Exception fault) when (fault is WeirException or IOException or UnauthorizedAccessException)
         {
             return Fail(Failed, fault.Message);
         }
+    }
+
+    // What the cluster's silos decide can not be asked for here.
+    private void CheckCluster(CommandResult result)
+    {
+        if (result.GetResult(_cluster) is not { Implicit: false })
+            return;
+        if (result.GetResult(_outOfOrder) is { Implicit: false } || result.GetResult(_lateness) is { Implicit: false })
+            result.AddError("The silos of a cluster have their own --out-of-order and --lateness: leave them out.");
+        if (result.GetResult(_fresh) is { Implicit: false })
+            result.AddError("A cluster keeps what it was sent: start a new one instead of --fresh.");
     }
 
     private static int Fail(int code, string message)
@@ -120,6 +149,14 @@ internal sealed class FlightsCommand
             return partitions;
         result.AddError($"--partitions must be a whole number from 1 to 1024, not '{result.Tokens[0].Value}'.");
         return 0;
+    }
+
+    private static long? ParseKillAfter(ArgumentResult result)
+    {
+        if (long.TryParse(result.Tokens[0].Value, out long flights) && flights > 0)
+            return flights;
+        result.AddError($"--kill-after must be a whole number, 1 or more, not '{result.Tokens[0].Value}'.");
+        return null;
     }
 
     private static Option<TimeSpan> DurationOption(string name, string description, TimeSpan byDefault) => new(name)

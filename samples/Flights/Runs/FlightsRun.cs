@@ -17,27 +17,49 @@ internal sealed class FlightsRun(RunOptions options)
     public async Task RunAsync(CancellationToken cancellation)
     {
         FlightDirectory input = FlightDirectory.Open(options.Data);
-        using OutDirectory output = OutDirectory.Open(options.Out);
+        var mark = new RunMark
+        {
+            Files = [.. input.Files.Select(file => $"{Path.GetFileName(file)} {new FileInfo(file).Length}")],
+            Partitions = options.Partitions,
+            Flights = options.Flights,
+            IsInCluster = options.Cluster is not null,
+        };
+        string producer = mark.ProducerName;
+        using OutDirectory output = OutDirectory.Open(options.Out, mark, options.Fresh);
         foreach (string warning in input.Warnings)
             _screen.Warn(warning);
-        await using EmbeddedSilo silo = await EmbeddedSilo.StartAsync(options.Flights, output.Silo, cancellation);
-        Introduce(input, silo);
-        await RunAsync(silo.Client, input, output, cancellation);
+        await using (IRunHost host = options.Cluster is { } gateways
+            ? await RunningCluster.ConnectAsync(gateways, producer, cancellation)
+            : await EmbeddedSilo.StartAsync<FlightsJob>(options.Flights, output.Silo, cancellation))
+        {
+            Introduce(input, output, host);
+            await RunAsync(host.Client, input, output, producer, cancellation);
+        }
+
+        output.Complete();
     }
 
-    private void Introduce(FlightDirectory input, EmbeddedSilo silo)
+    private void Introduce(FlightDirectory input, OutDirectory output, IRunHost host)
     {
+        if (output.IsResumed)
+            _screen.Say($"going on with the run that was interrupted in {options.Out}; --fresh begins anew");
+        if (output.HadResults)
+            _screen.Say($"replacing the results of an earlier run in {options.Out}");
         _screen.Say(
             $"{input.Files.Count} files, {options.Partitions} partitions, out of order by at most "
             + $"{Duration.Format(options.Flights.OutOfOrder)}, allowed lateness "
             + Duration.Format(options.Flights.Lateness));
         _screen.Say(
-            $"another process can ask: weir --gateway 127.0.0.1:{silo.GatewayPort} query {FlightsJob.JobName} "
+            $"another process can ask: weir --gateway {host.Gateways} query {FlightsJob.JobName} "
             + $"{FlightsJob.Latest.Name} ORD");
     }
 
     private async Task RunAsync(
-        IWeirClient client, FlightDirectory input, OutDirectory output, CancellationToken cancellation)
+        IWeirClient client,
+        FlightDirectory input,
+        OutDirectory output,
+        string producer,
+        CancellationToken cancellation)
     {
         await client.CreateTopicAsync(
             FlightsJob.Flights, new TopicOptions { Partitions = options.Partitions }, cancellation);
@@ -46,7 +68,7 @@ internal sealed class FlightsRun(RunOptions options)
         var clock = Stopwatch.StartNew();
         using var rejected = new RejectedRows(output.Rejected, _screen.Warn);
         using var reader = new FlightReader(input, rejected.Add);
-        var sender = new FlightSender(client, reader, input.Bytes);
+        var sender = new FlightSender(client, reader, producer, (input.Bytes, options.KillAfter));
         await ProcessAsync(client, sender, cancellation);
         rejected.Finish();
 
@@ -55,7 +77,8 @@ internal sealed class FlightsRun(RunOptions options)
         long windows = tables.WriteFeatures(output.Features);
         var summary = new RunSummary
         {
-            Events = sender.Sent,
+            Events = sender.Handled,
+            StoredBefore = sender.StoredBefore,
             Windows = windows,
             Updates = results - windows,
             Late = await CountLateAsync(client, cancellation),
@@ -115,7 +138,9 @@ internal sealed class FlightsRun(RunOptions options)
 
     private static async Task<long> CountLateAsync(IWeirClient client, CancellationToken cancellation)
     {
-        JobStatus status = await client.DescribeJobAsync(FlightsJob.JobName, cancellation);
-        return status.Operators.Single(each => each.Name == FlightsJob.FeaturesOperator).LateEvents;
+        long late = 0;
+        await foreach (TopicEvent<Flight> flight in client.ReadAsync(FlightsJob.TooLate, cancellation: cancellation))
+            late++;
+        return late;
     }
 }

@@ -29,7 +29,8 @@ internal sealed class JobWatcher(IWeirClient client, FlightSender sender, Screen
             JobStatus status = await client.DescribeJobAsync(FlightsJob.JobName, cancellation);
             if (status.State == JobState.Failed)
                 throw new WeirException(WeirError.JobFailed, $"The job has failed: {status.Failure}");
-            progress.Report(ProgressOf(status));
+            if (status.Sources.Length > 0)
+                progress.Report(ProgressOf(status));
             if (!_hasAsked && status.State == JobState.Running)
                 _hasAsked = await AskForAirportAsync(cancellation);
         }
@@ -44,15 +45,16 @@ internal sealed class JobWatcher(IWeirClient client, FlightSender sender, Screen
         long events = operation?.Events ?? 0;
         double perSecond = (events - _before.Events) / Math.Max((now - _before.At).TotalSeconds, 0.001);
         _before = (events, now);
-        long sent = sender.Sent;
+        long stored = status.Sources.Sum(each => each.End);
+        long lag = status.Sources.Sum(each => each.End - each.Next);
         EventTime watermark = status.Sources.Select(each => each.Watermark).DefaultIfEmpty().Min();
         return new Progress(
             now,
-            sent == 0 ? 0 : sender.Fraction * Math.Min(1, events / (double)sent),
+            stored == 0 ? 0 : sender.Fraction * (stored - lag) / stored,
             events,
             Math.Max(perSecond, 0),
             IsLimit(watermark) ? $"{watermark}" : CsvFile.Minute(watermark),
-            status.Sources.Sum(each => each.End - each.Next));
+            lag);
     }
 
     private static bool IsLimit(EventTime time) => time == EventTime.MinValue || time == EventTime.MaxValue;

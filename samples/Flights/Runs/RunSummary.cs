@@ -13,8 +13,11 @@ internal sealed record RunSummary
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Flights sent.</summary>
+    /// <summary>Flights in all.</summary>
     public required long Events { get; init; }
+
+    /// <summary>Those of them that an earlier run, which was interrupted, had stored.</summary>
+    public required long StoredBefore { get; init; }
 
     /// <summary>Rows of the file of hours: windows with at least one flight in time.</summary>
     public required long Windows { get; init; }
@@ -43,15 +46,18 @@ internal sealed record RunSummary
     /// <summary>The most memory that the process has had, in bytes.</summary>
     public required long PeakMemory { get; init; }
 
-    private double EventsPerSecond => Events / Math.Max(Elapsed.TotalSeconds, 0.001);
+    private long Sent => Events - StoredBefore;
 
-    private double CpuMicrosecondsPerEvent => Events == 0 ? 0 : CpuTime.TotalMicroseconds / Events;
+    private double EventsPerSecond => Sent / Math.Max(Elapsed.TotalSeconds, 0.001);
+
+    private double CpuMicrosecondsPerEvent => Sent == 0 ? 0 : CpuTime.TotalMicroseconds / Sent;
 
     /// <summary>For scripts.</summary>
     public string ToJson() => JsonSerializer.Serialize(
         new
         {
             Events,
+            StoredBefore,
             Windows,
             Late,
             Alerts,
@@ -76,6 +82,7 @@ internal sealed record RunSummary
         screen.Show("Summary", ["figure", "value"],
         [
             ["events", Text($"{Events:N0}")],
+            .. StoredBefore == 0 ? [] : (string[][])[["stored by the run before", Text($"{StoredBefore:N0}")]],
             ["windows", Text($"{Windows:N0}")],
             ["updates of windows", Text($"{Updates:N0}")],
             ["late events", Text($"{Late:N0}")],

@@ -85,11 +85,13 @@ internal sealed class Screen
     {
         private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
         private TimeSpan _next = Between;
+        private bool _isDone;
 
         public void Report(Progress value)
         {
-            if (value.Elapsed < _next && value.Fraction < 1)
+            if (_isDone || (value.Elapsed < _next && value.Fraction < 1))
                 return;
+            _isDone = value.Fraction >= 1;
             _next = value.Elapsed + Between;
             screen.Say(string.Create(CultureInfo.InvariantCulture, $"{value.Fraction,4:P0}  {Describe(value)}"));
         }

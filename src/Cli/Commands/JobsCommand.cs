@@ -16,6 +16,12 @@ internal sealed class JobsCommand : WeirCommand
 
     public override IReadOnlyList<string> Examples => ["weir jobs", "weir jobs airport-features", "weir jobs --json"];
 
+    public override IReadOnlyList<string> Notes =>
+    [
+        "Of each job: its last complete checkpoint and how old that is. One job in detail also shows how long it took,",
+        "its size, and what keeps the next ones from completing.",
+    ];
+
     public override async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
         if (session.Arguments.GetValue(_job) is { } job)

@@ -6,6 +6,7 @@ internal sealed class KeysCommand : WeirCommand
 {
     private readonly Argument<string> _job = new("JOB") { Description = "The job." };
     private readonly Argument<string> _view = new("VIEW") { Description = "The view." };
+    private readonly AtOption _at = new();
     private readonly Option<long?> _limit = new("--limit", "-n") { Description = "Stop after this many keys." };
 
     public KeysCommand()
@@ -14,10 +15,15 @@ internal sealed class KeysCommand : WeirCommand
         Arguments.Add(_job);
         Arguments.Add(_view);
         Options.Add(_limit);
+        Options.Add(_at);
     }
 
     public override IReadOnlyList<string> Examples =>
-        ["weir keys airport-features latest", "weir keys airport-features latest --limit 10 --json"];
+    [
+        "weir keys airport-features latest",
+        "weir keys airport-features latest --limit 10 --json",
+        "weir keys airport-features latest --at last",
+    ];
 
     public override IReadOnlyList<string> Notes =>
         ["One key a line, in the form that query takes; with --json a JSON string."];
@@ -31,7 +37,7 @@ internal sealed class KeysCommand : WeirCommand
     public override async Task<int> RunAsync(Session session, CancellationToken cancellation)
     {
         long left = session.Arguments.GetValue(_limit) ?? long.MaxValue;
-        IAsyncEnumerable<string> keys = session.Client.Json.ListKeysAsync(
+        IAsyncEnumerable<string> keys = session.Client.Json.At(session.Arguments.GetValue(_at)).ListKeysAsync(
             session.Arguments.GetRequiredValue(_job),
             session.Arguments.GetRequiredValue(_view),
             (int)Math.Min(left, 1000),

@@ -14,6 +14,7 @@ internal static class JobText
         JobState.Running => "running",
         JobState.Finished => "finished",
         JobState.Failed => "failed",
+        JobState.Restarting => "restarting",
         _ => state.ToString(),
     };
 
@@ -34,6 +35,10 @@ internal static class JobText
         .Select(source => source.Watermark)
         .DefaultIfEmpty(EventTime.None)
         .Min();
+
+    /// <summary>Why it does not go on: a failure, or what its sources wait for; null if nothing is wrong.</summary>
+    public static string? Problem(JobStatus job) =>
+        job.Failure ?? job.Sources.Select(source => source.Problem).OfType<string>().FirstOrDefault();
 
     /// <summary>How many offsets it has not read yet.</summary>
     public static long Lag(JobStatus job) => job.Sources.Sum(source => Math.Max(0, source.End - source.Next));

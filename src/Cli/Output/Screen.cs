@@ -6,13 +6,12 @@ using System.Text.Json.Nodes;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Weir.Client;
-using Weir.Contracts.Jobs;
 using Weir.Contracts.Json;
 using Weir.Contracts.Keys;
 using Weir.Engine.Time;
 
 /// <summary>Shows answers, as tables for people or as JSON for scripts.</summary>
-internal sealed class Screen(Terminal terminal, bool json)
+internal sealed partial class Screen(Terminal terminal, bool json)
 {
     // A pipe has no width: no line is broken there.
     private const int PlainWidth = 4096;
@@ -82,6 +81,7 @@ internal sealed class Screen(Terminal terminal, bool json)
                 isFinal = answer.IsFinal,
                 watermark = answer.Watermark,
                 epoch = answer.Epoch,
+                checkpoint = answer.Checkpoint,
             });
             return;
         }
@@ -92,7 +92,8 @@ internal sealed class Screen(Terminal terminal, bool json)
             ("window", answer.Window?.ToString() ?? "none"),
             ("final", answer.IsFinal ? "yes" : "no, it may still change"),
             ("watermark", answer.Watermark.ToString()),
-            ("epoch", Number(answer.Epoch)));
+            ("epoch", Number(answer.Epoch)),
+            ("checkpoint", CheckpointText.Of(answer.Checkpoint)));
     }
 
     public void Report(KeyReport report)
@@ -105,6 +106,7 @@ internal sealed class Screen(Terminal terminal, bool json)
                 @operator = report.Operator,
                 group = report.Group,
                 epoch = report.Epoch,
+                checkpoint = report.Checkpoint,
                 watermark = report.Watermark,
                 clock = report.Clock,
                 windows = report.Windows.Select(window => new
@@ -127,6 +129,7 @@ internal sealed class Screen(Terminal terminal, bool json)
             ("operator", report.Operator),
             ("group", Number(report.Group)),
             ("epoch", Number(report.Epoch)),
+            ("checkpoint", CheckpointText.Of(report.Checkpoint)),
             ("watermark", report.Watermark.ToString()),
             ("clock", report.Clock.ToString()));
         Section(["window", "contents"], report.Windows.Select(window => new[]
@@ -144,77 +147,6 @@ internal sealed class Screen(Terminal terminal, bool json)
         Section(["state", "value"], report.State.Select(state => new[] { state.Name, state.Json }));
         if (report.Quarantine is { } held)
             Section(["quarantined events", "error"], [[Number(held.Events), held.Error]]);
-    }
-
-    public void Jobs(IReadOnlyList<JobStatus> jobs)
-    {
-        if (json)
-        {
-            Json(jobs);
-            return;
-        }
-
-        Table(["job", "state", "epoch", "watermark", "lag", "failure"], jobs.Select(job => new[]
-        {
-            job.Name,
-            JobText.Of(job),
-            Number(job.Epoch),
-            JobText.Watermark(job).ToString(),
-            Number(JobText.Lag(job)),
-            job.Failure ?? "",
-        }));
-    }
-
-    public void Job(JobStatus job)
-    {
-        if (json)
-        {
-            Json(job);
-            return;
-        }
-
-        Facts(
-            ("job", job.Name),
-            ("state", JobText.Of(job)),
-            ("epoch", Number(job.Epoch)),
-            ("failure", job.Failure ?? "none"),
-            ("views", string.Join(", ", job.Views)),
-            ("outputs", string.Join(", ", job.Outputs)));
-        Section(["source", "partition", "next", "lag", "watermark", "idle", "dead letters"], job.Sources.Select(source => new[]
-        {
-            source.Topic,
-            Number(source.Partition),
-            Number(source.Next),
-            Number(source.End - source.Next),
-            source.Watermark.ToString(),
-            source.IsIdle ? "yes" : "no",
-            Number(source.DeadLetters),
-        }));
-        string[] headings = ["operator", "events", "late", "keys", "watermark", "quarantined", "dead letters"];
-        Section(headings, job.Operators.Select(part => new[]
-        {
-            part.Name,
-            Number(part.Events),
-            Number(part.LateEvents),
-            Number(part.Keys),
-            part.Watermark.ToString(),
-            Number(part.Quarantined),
-            Number(part.DeadLetters),
-        }));
-    }
-
-    public void Quarantine(IReadOnlyList<QuarantineReport> keys)
-    {
-        if (json)
-        {
-            Json(keys);
-            return;
-        }
-
-        Table(["operator", "key", "events", "watermark", "error"], keys.Select(held => new[]
-        {
-            held.Operator, held.Key, Number(held.Events), held.Watermark.ToString(), held.Error,
-        }));
     }
 
     /// <summary>Rows under headings; cells are plain text.</summary>

@@ -10,19 +10,28 @@ internal static class GatewayAddress
 {
     private const int DefaultPort = 30000;
 
+    /// <summary>The addresses of all gateways whose names are known.</summary>
+    /// <exception cref="WeirException">No name is known.</exception>
     public static async Task<IPEndPoint[]> ResolveAsync(
         IReadOnlyList<string> gateways, CancellationToken cancellation)
     {
-        if (gateways is not { Count: > 0 })
-            throw new WeirException(WeirError.InvalidRequest, "Name at least one gateway as host:port.");
         var found = new List<IPEndPoint>();
+        WeirException? unknown = null;
         foreach (string gateway in gateways)
         {
             (string host, int port) = Parse(gateway);
-            found.Add(new IPEndPoint(await ResolveAsync(host, cancellation).ConfigureAwait(false), port));
+            try
+            {
+                foreach (IPAddress address in await ResolveAsync(host, cancellation).ConfigureAwait(false))
+                    found.Add(new IPEndPoint(address, port));
+            }
+            catch (WeirException fault)
+            {
+                unknown = fault;
+            }
         }
 
-        return [.. found];
+        return found.Count > 0 || unknown is null ? [.. found.Distinct()] : throw unknown;
     }
 
     /// <summary><c>host</c>, <c>host:port</c>, <c>[::1]</c> or <c>[::1]:port</c>.</summary>
@@ -44,15 +53,17 @@ internal static class GatewayAddress
                 $"'{gateway}' is not a gateway; write host:port, for example localhost:30000.");
     }
 
-    // Silos listen on IPv4 unless told otherwise, so that address is taken if a name has several.
-    private static async Task<IPAddress> ResolveAsync(string host, CancellationToken cancellation)
+    // Silos listen on IPv4 unless told otherwise, so those addresses are taken if a name has both kinds.
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
         try
         {
             IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellation).ConfigureAwait(false);
-            return addresses.FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork)
-                ?? addresses.FirstOrDefault()
-                ?? throw new SocketException((int)SocketError.HostNotFound);
+            if (addresses.Length == 0)
+                throw new SocketException((int)SocketError.HostNotFound);
+            IPAddress[] simple =
+                [.. addresses.Where(address => address.AddressFamily == AddressFamily.InterNetwork)];
+            return simple.Length > 0 ? simple : addresses;
         }
         catch (SocketException fault)
         {

@@ -64,10 +64,12 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock)
         or TimeoutException
         or (OrleansException and not WrappedException and not GrainExtensionNotInstalledException);
 
-    /// <summary>What the caller is told when the time is used up.</summary>
+    /// <summary>What the caller is told when the time is used up. Orleans may say a lot; its first line is enough.
+    /// </summary>
     public static WeirException NoAnswer(string what, Exception fault) => new(
         WeirError.Unavailable,
-        $"Weir did not answer the request to {what}; check that a silo runs at the gateway and is not overloaded. "
-        + $"The last failure was: {fault.Message}",
+        fault is WeirException ? $"Weir could not {what}: {fault.Message}"
+        : $"Weir did not answer the request to {what}; check that a silo runs at the gateway and is not overloaded. "
+        + $"The last failure was: {fault.Message.Split('\n')[0].TrimEnd()}",
         fault);
 }

@@ -16,9 +16,16 @@ internal sealed class WeirGrains(IGrainFactory grains)
 
     public IJobGrain Job(string job) => Get<IJobGrain>($"j:{job}");
 
+    public IArchiveGrain Archive(string job) => Get<IArchiveGrain>($"a:{job}");
+
+    public IReplayGrain Replay(string job, string name) => Get<IReplayGrain>($"{job}/{name}");
+
     public IViewGrain View(string job, string view) => Get<IViewGrain>($"{job}/{view}");
 
     public IKeyGrain Key(string job, string operatorName, string key) => Get<IKeyGrain>($"{job}/{operatorName}/{key}");
+
+    public IStoredKeysGrain StoredKeys(string job, string operatorName) =>
+        Get<IStoredKeysGrain>($"{job}/{operatorName}");
 
     private TGrain Get<TGrain>(string key)
         where TGrain : IGrainWithStringKey

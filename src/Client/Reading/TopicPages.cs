@@ -53,7 +53,7 @@ internal sealed class TypedPages<T>(Topic<T> topic, CodecRegistry codecs, ITopic
         if (batch.Kind != BatchKind.Events)
             return;
         var reader = new ByteReader(batch.Payload);
-        long offset = batch.From;
+        long offset = batch.Next - batch.Count;
         try
         {
             Codec<T> codec = topic.CodecFor(batch.Schema ?? "", codecs);

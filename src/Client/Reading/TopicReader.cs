@@ -12,7 +12,7 @@ internal sealed class TopicReader<T>(TopicDirectory topics, TopicPages<T> pages,
     private const int PageEvents = 4096;
 
     // Below the time in which Orleans wants an answer, and often enough to notice that a silo has gone.
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(3);
 
     public async IAsyncEnumerable<TopicEvent<T>> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

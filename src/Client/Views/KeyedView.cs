@@ -12,17 +12,23 @@ internal sealed class KeyedView<TKey, TValue>(
     ViewDirectory views, string job, View<TKey, TValue> view, Codec<TValue> codec) : IKeyedView<TKey, TValue>
     where TKey : notnull
 {
+    private ReadAt _at;
+
+    public IKeyedView<TKey, TValue> At(ReadAt at) => new KeyedView<TKey, TValue>(views, job, view, codec) { _at = at };
+
     public async Task<ViewAnswer<TValue>?> FindAsync(TKey key, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(key);
         var place = new KeyPlace(job, view.Name, KeyText.Format(key));
         WireAnswer? answer = await views.FindAsync(
-            place, grain => grain.FindAsync(), found => found?.Validity, cancellation).ConfigureAwait(false);
-        if (answer is null)
-            return null;
-        Validity validity = answer.Validity;
-        return new ViewAnswer<TValue>(
-            Read(answer.Value, place), validity.Window, validity.IsFinal, validity.Watermark, validity.Epoch);
+            place,
+            _at,
+            new KeyQuestion<WireAnswer?>(
+                grain => grain.FindAsync(_at),
+                stored => stored.FindAsync(place.Key, _at),
+                found => found?.Validity.Epoch),
+            cancellation).ConfigureAwait(false);
+        return answer is null ? null : ViewAnswer<TValue>.Of(Read(answer.Value, place), answer.Validity);
     }
 
     public async IAsyncEnumerable<TKey> ListKeysAsync(
@@ -30,7 +36,8 @@ internal sealed class KeyedView<TKey, TValue>(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pageSize, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(pageSize, 10_000);
-        await foreach (string key in views.ListKeysAsync(job, view.Name, pageSize, cancellation).ConfigureAwait(false))
+        var pages = new KeyPages(job, view.Name, pageSize, _at);
+        await foreach (string key in views.ListKeysAsync(pages, cancellation).ConfigureAwait(false))
             yield return (TKey)KeyText.Parse(typeof(TKey), key);
     }
 

@@ -8,23 +8,21 @@ using Weir.Contracts.Keys;
 
 /// <summary>
 /// Reaches the grains of keys, and keeps answers from going back in time: once an epoch of a job has answered, an older
-/// one is asked again.
+/// one is asked again. Where the grain of a key does not answer, because its silo is gone or its group moves, the last
+/// checkpoint is read from the store by whichever silo can be reached, and the answer says so.
 /// </summary>
 internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
 {
     private readonly ConcurrentDictionary<(string Job, string View), string> _operators = new();
     private readonly ConcurrentDictionary<string, long> _epochs = new(StringComparer.Ordinal);
 
-    /// <summary>Asks the grain of a key of a view.</summary>
+    /// <summary>Asks for a key of a view.</summary>
     /// <param name="place">The view and the key.</param>
-    /// <param name="ask">Asks the grain.</param>
-    /// <param name="validity">What an answer is valid for; null for no answer.</param>
+    /// <param name="at">At which time of the job.</param>
+    /// <param name="ask">Asks.</param>
     /// <param name="cancellation">Stops the wait.</param>
     public async Task<TAnswer> FindAsync<TAnswer>(
-        KeyPlace place,
-        Func<IKeyGrain, Task<TAnswer>> ask,
-        Func<TAnswer, Validity?> validity,
-        CancellationToken cancellation)
+        KeyPlace place, ReadAt at, KeyQuestion<TAnswer> ask, CancellationToken cancellation)
     {
         string what = $"find the key '{place.Key}' of the view '{place.View}' of the job '{place.Job}'";
         try
@@ -33,9 +31,7 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
                 async () =>
                 {
                     string owner = await OperatorOfAsync(place.Job, place.View).ConfigureAwait(false);
-                    TAnswer answer = await ask(grains.Key(place.Job, owner, place.Key)).ConfigureAwait(false);
-                    CheckEpoch(place.Job, validity(answer)?.Epoch);
-                    return answer;
+                    return await AskAsync(place with { View = owner }, at, ask).ConfigureAwait(false);
                 },
                 what,
                 cancellation).ConfigureAwait(false);
@@ -49,35 +45,54 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
     }
 
     /// <summary>Everything that an operator holds for a key.</summary>
-    public Task<KeyReport?> InspectAsync(
-        string job, string operatorName, string key, CancellationToken cancellation) => calls.AskAsync(
-            async () =>
-            {
-                KeyReport? report = await grains.Key(job, operatorName, key).InspectAsync().ConfigureAwait(false);
-                CheckEpoch(job, report?.Epoch);
-                return report;
-            },
-            $"inspect the key '{key}' of the operator '{operatorName}' of the job '{job}'",
+    public Task<KeyReport?> InspectAsync(KeyPlace place, ReadAt at, CancellationToken cancellation)
+    {
+        var ask = new KeyQuestion<KeyReport?>(
+            grain => grain.InspectAsync(at), stored => stored.InspectAsync(place.Key, at), report => report?.Epoch);
+        return calls.AskAsync(
+            () => AskAsync(place, at, ask),
+            $"inspect the key '{place.Key}' of the operator '{place.View}' of the job '{place.Job}'",
             cancellation);
+    }
 
     /// <summary>The keys of a view in their text form.</summary>
     public async IAsyncEnumerable<string> ListKeysAsync(
-        string job, string view, int pageSize, [EnumeratorCancellation] CancellationToken cancellation)
+        KeyPages pages, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        IViewGrain grain = grains.View(job, view);
+        IViewGrain grain = grains.View(pages.Job, pages.View);
         string? from = null;
         do
         {
             string? at = from;
             KeysPage page = await calls.AskAsync(
-                () => grain.ListKeysAsync(at, pageSize),
-                $"list the keys of the view '{view}' of the job '{job}'",
+                () => grain.ListKeysAsync(at, pages.Size, pages.At),
+                $"list the keys of the view '{pages.View}' of the job '{pages.Job}'",
                 cancellation).ConfigureAwait(false);
             foreach (string key in page.Keys)
                 yield return key;
             from = page.Next;
         }
         while (from is not null);
+    }
+
+    private async Task<TAnswer> AskAsync<TAnswer>(KeyPlace place, ReadAt at, KeyQuestion<TAnswer> ask)
+    {
+        try
+        {
+            return Checked(await ask.OfKey(grains.Key(place.Job, place.View, place.Key)).ConfigureAwait(false));
+        }
+        catch (Exception fault) when (GrainCalls.IsNoAnswer(fault))
+        {
+            IStoredKeysGrain stored = grains.StoredKeys(place.Job, place.View);
+            return Checked(await ask.OfStored(stored).ConfigureAwait(false));
+        }
+
+        // A checkpoint that is named is the same whoever answers.
+        TAnswer Checked(TAnswer answer)
+        {
+            CheckEpoch(place.Job, at.Kind == ReadKind.AsOf ? null : ask.EpochOf(answer));
+            return answer;
+        }
     }
 
     private async Task<string> OperatorOfAsync(string job, string view)
@@ -102,5 +117,15 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
     }
 }
 
-/// <summary>A key of a view.</summary>
+/// <summary>A key of a view, or of an operator.</summary>
 internal readonly record struct KeyPlace(string Job, string View, string Key);
+
+/// <summary>The keys of a view, so many at a time, at one time of the job.</summary>
+internal readonly record struct KeyPages(string Job, string View, int Size, ReadAt At);
+
+/// <summary>What is asked about a key.</summary>
+/// <param name="OfKey">Asks the grain of the key.</param>
+/// <param name="OfStored">Asks what is stored.</param>
+/// <param name="EpochOf">The epoch of an answer; null for none.</param>
+internal readonly record struct KeyQuestion<TAnswer>(
+    Func<IKeyGrain, Task<TAnswer>> OfKey, Func<IStoredKeysGrain, Task<TAnswer>> OfStored, Func<TAnswer, long?> EpochOf);

@@ -1,24 +1,25 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using Weir.Connectors.Chunks;
 using Weir.Engine.Time;
 using Weir.Protocol.Logs;
 
 /// <summary>
-/// The head of a stored chunk. The body is last among the columns and is read only when asked for: SQLite then does
+/// The row of a stored chunk. The body is last among the columns and is read only when asked for: SQLite then does
 /// not touch its pages.
 /// </summary>
-internal readonly record struct ChunkRow(long From, long Next, EventTime Stamp, long PayloadBytes)
+internal static class ChunkRow
 {
     public const string Columns = "from_offset, next_offset, stamp, payload_bytes, checksum, body";
 
-    public static ChunkRow Read(SqliteDataReader row) =>
+    public static ChunkHead Read(SqliteDataReader row) =>
         new(row.GetInt64(0), row.GetInt64(1), new EventTime(row.GetInt64(2)), row.GetInt64(3));
 
     /// <summary>The whole chunk, after its checksum was compared.</summary>
     public static Chunk ReadChunk(SqliteDataReader row, PartitionState partition)
     {
-        ChunkRow head = Read(row);
+        ChunkHead head = Read(row);
         var chunk = new Chunk
         {
             Partition = partition.Id,

@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using Weir.Connectors.Chunks;
 using Weir.Protocol.Logs;
 
 /// <summary>
@@ -9,9 +10,9 @@ using Weir.Protocol.Logs;
 /// </summary>
 internal sealed class LogReader(LogStore store, ReadConnections connections)
 {
-    /// <summary>Chunks that a limit cut, so that a reader with small limits does not load one again for each read.
-    /// </summary>
-    private readonly Chunk?[] _cut = new Chunk?[8];
+    /// <summary>Chunks that a limit cut, so that a reader with small limits does not load one again for each read; each
+    /// with the revision that the store had before it was read.</summary>
+    private readonly CutChunk?[] _cut = new CutChunk?[8];
     private int _nextCut;
 
     public Task<LogFetch> ReadAsync(
@@ -48,9 +49,11 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
     {
         if (store.Recent.Find(partition, offset) is { } recent)
             return recent;
-        foreach (Chunk? chunk in _cut)
+        long revision = store.Revision;
+        foreach (CutChunk? cut in _cut)
         {
-            if (chunk is not null && chunk.Partition == partition && chunk.Covers(offset))
+            if (cut is { Chunk: { } chunk } && cut.Revision == revision
+                && chunk.Partition == partition && chunk.Covers(offset))
                 return chunk;
         }
         return null;
@@ -58,13 +61,15 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
 
     private LogFetch ReadStored(ReadConnection connection, PartitionState partition, FetchBuilder fetch, long end)
     {
+        long revision = store.Revision;
         using (SqliteDataReader rows = connection.ChunksAbove(partition.Id, fetch.Next))
         {
             while (fetch.Next < end && rows.Read() && TryLoad(rows, partition, fetch) is { } chunk)
             {
                 if (fetch.TryAdd(chunk))
                     continue;
-                _cut[Interlocked.Increment(ref _nextCut) & (_cut.Length - 1)] = chunk;
+                if (revision % 2 == 0)
+                    _cut[Interlocked.Increment(ref _nextCut) & (_cut.Length - 1)] = new CutChunk(chunk, revision);
                 break;
             }
         }
@@ -103,4 +108,6 @@ internal sealed class LogReader(LogStore store, ReadConnections connections)
     private static EventLogException Expired(TopicPartition name, long from, long first) => new(
         EventLogError.OffsetExpired,
         $"The offset {from} of {name} is no longer retained; the first one is {first}.");
+
+    private sealed record CutChunk(Chunk Chunk, long Revision);
 }

@@ -13,7 +13,7 @@ internal static class LogSchema
     private const int ApplicationId = 0x57454952;
 
     /// <summary>Step i leads from version i to version i + 1; a step that was released is never edited.</summary>
-    private static readonly string[] Steps = [FirstVersion];
+    private static readonly string[] Steps = [FirstVersion, ChunkOrigins, RowChecksums];
 
     /// <summary>The version that this code reads and writes.</summary>
     public static int Version => Steps.Length;
@@ -75,6 +75,27 @@ internal static class LogSchema
             PRIMARY KEY (name, partition)
         ) WITHOUT ROWID;
         CREATE INDEX pins_by_partition ON pins (partition, offset);
+        """;
+
+    /// <remarks>
+    /// Who appended a chunk and the sequence behind it, so that it can be taken back. A table of its own: columns behind
+    /// a chunk's body could not be read without the body. Chunks of the first version have no row here.
+    /// </remarks>
+    private const string ChunkOrigins = """
+        CREATE TABLE chunk_origins (
+            partition INTEGER NOT NULL,
+            next_offset INTEGER NOT NULL,
+            producer TEXT NOT NULL,
+            next_sequence INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            PRIMARY KEY (partition, next_offset)
+        ) WITHOUT ROWID;
+        """;
+
+    private const string RowChecksums = """
+        ALTER TABLE topics ADD COLUMN checksum INTEGER NULL;
+        ALTER TABLE partitions ADD COLUMN checksum INTEGER NULL;
+        ALTER TABLE batch_schemas ADD COLUMN checksum INTEGER NULL;
         """;
 
     /// <summary>Creates or migrates the tables in one transaction; the caller holds the log's lock, and closes the

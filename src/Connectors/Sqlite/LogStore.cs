@@ -2,6 +2,7 @@ namespace Weir.Connectors.Sqlite;
 
 using System.Collections.Immutable;
 using Microsoft.Data.Sqlite;
+using Weir.Connectors.Chunks;
 using Weir.Engine.Time;
 using Weir.Protocol.Logs;
 
@@ -18,6 +19,8 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     private readonly HashSet<PartitionState> _appended = [];
     private readonly List<Chunk> _newChunks = [];
     private StoreSession? _session;
+    private bool _hasReplaced;
+    private long _revision;
     private volatile ImmutableSortedDictionary<string, TopicState> _topics =
         ImmutableSortedDictionary.Create<string, TopicState>(StringComparer.Ordinal);
 
@@ -29,6 +32,15 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
 
     /// <summary>The newest committed chunks; any thread.</summary>
     public RecentChunks Recent { get; } = new(options.RecentBytes);
+
+    /// <summary>
+    /// Grows by one before a commit that changes stored chunks and by one after it, so that it is odd while nobody can
+    /// say which of them a reader sees. A chunk that was read at another revision, or at an odd one, is not to be kept.
+    /// Any thread.
+    /// </summary>
+    /// <remarks>Counting after the commit alone would let a reader see the new chunk at 48 in the database and then the
+    /// old one at 52, kept from before, of one and the same commit.</remarks>
+    public long Revision => Volatile.Read(ref _revision);
 
     /// <summary>The topics with the changes of this transaction.</summary>
     public ImmutableSortedDictionary<string, TopicState> Working { get; set; } =
@@ -42,12 +54,12 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     public EventTime Now => EventTime.From(options.TimeProvider.GetUtcNow());
 
     /// <summary>Opens the database, before the writer's thread takes over.</summary>
-    public void Open() => Load();
+    public void Open() => Load(checks: true);
 
     public void Begin()
     {
         if (_session is null)
-            Load();
+            Load(checks: false);
         Session.Begin.Run();
     }
 
@@ -57,7 +69,9 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
         foreach (PartitionState partition in _changed)
             Session.UpdatePartition(partition);
         Session.Producers.Flush();
+        BeginReplacing();
         Session.Commit.Run();
+        EndReplacing();
         foreach (PartitionState partition in _changed)
             partition.Publish();
         foreach (TopicState topic in _changedTopics)
@@ -71,6 +85,8 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     /// </summary>
     public void Abandon()
     {
+        // The commit may have been made and not been answered.
+        EndReplacing();
         ClearChanges();
         _session?.Dispose();
         _session = null;
@@ -113,10 +129,25 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     /// <summary>The stamp of an append: the clock, but never below the partition's last stamp.</summary>
     public EventTime StampFor(PartitionState partition) => EventTime.Max(partition.Stamp, Now);
 
+    /// <summary>Stores another chunk in the place of one.</summary>
+    public void Replace(PartitionState partition, ChunkReplacement cut)
+    {
+        _hasReplaced = true;
+        Recent.Forget(partition.Id);
+        Session.ReplaceChunk(cut.By);
+        partition.Bytes -= cut.PayloadBytes;
+        _changed.Add(partition);
+    }
+
     /// <summary>Stores a chunk at the end of its partition.</summary>
-    public void Append(PartitionState partition, Chunk chunk)
+    /// <param name="partition">The partition.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="origin">Who appended it, if that is known.</param>
+    public void Append(PartitionState partition, Chunk chunk, ChunkOrigin? origin = null)
     {
         Session.InsertChunk(chunk);
+        if (origin is { } known)
+            Session.Origins.Insert(partition.Id, known);
         partition.Next = chunk.Next;
         partition.Stamp = chunk.Stamp;
         partition.Bytes += chunk.PayloadBytes;
@@ -127,12 +158,34 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
 
     public void Dispose() => _session?.Dispose();
 
-    private void Load()
+    private void BeginReplacing()
     {
+        if (_hasReplaced)
+            Interlocked.Increment(ref _revision);
+    }
+
+    private void EndReplacing()
+    {
+        if (_revision % 2 != 0)
+            Interlocked.Increment(ref _revision);
+        _hasReplaced = false;
+    }
+
+    private void Load(bool checks)
+    {
+        if (checks)
+            WriteAheadLog.Check(file.Path);
         SqliteConnection connection = file.OpenWriter();
         try
         {
             LogSchema.Prepare(connection, file.Path);
+            if (checks)
+            {
+                // What stands in it is looked at once only, so that what a crash has left can not be added to.
+                LogFile.Execute(connection, "PRAGMA wal_checkpoint(TRUNCATE);");
+                CatalogLoader.Check(connection);
+            }
+
             Names.Load(CatalogLoader.LoadSchemas(connection));
             Working = CatalogLoader.Load(connection);
             _topics = Working;

@@ -1,5 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
+using Weir.Connectors.Chunks;
+using Weir.Protocol.Faults;
 using Weir.Protocol.Logs;
 
 /// <summary>
@@ -48,7 +50,9 @@ internal sealed class LogWriter
             _store.Begin();
             foreach (WriteCommand command in group)
                 command.Execute(_store);
+            CrashPoint.Pass(CrashLabels.AppendBeforeCommit);
             _store.Commit();
+            CrashPoint.Pass(CrashLabels.AppendAfterCommit);
         }
         catch (Exception failure)
         {

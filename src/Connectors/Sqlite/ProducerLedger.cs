@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using Weir.Connectors.Chunks;
 
 /// <summary>
 /// The entries of producers as the writer sees them: stored ones are loaded when first asked for, changed ones are

@@ -9,6 +9,7 @@ internal sealed class ReadConnection : IDisposable
     private readonly Statement _chunks;
     private readonly Statement _firstOffset;
     private readonly Statement _nextSequence;
+    private readonly Statement _producers;
 
     public ReadConnection(SqliteConnection connection)
     {
@@ -21,6 +22,19 @@ internal sealed class ReadConnection : IDisposable
         _nextSequence = new Statement(connection, """
             SELECT next_sequence FROM producers WHERE partition = $partition AND producer = $producer
             """);
+        _producers = new Statement(connection, """
+            SELECT producer FROM producers WHERE partition = $partition AND producer >= $prefix ORDER BY producer
+            """);
+    }
+
+    public IReadOnlyList<string> Producers(long partition, string prefix)
+    {
+        var names = new List<string>();
+        using SqliteDataReader row = _producers.Query(partition, prefix);
+        while (row.Read() && row.GetString(0).StartsWith(prefix, StringComparison.Ordinal))
+            names.Add(row.GetString(0));
+        names.Sort(StringComparer.Ordinal);
+        return names;
     }
 
     /// <summary>The chunks from the one that holds an offset on; the columns are those of <see cref="ChunkRow"/>.
@@ -36,6 +50,7 @@ internal sealed class ReadConnection : IDisposable
         _chunks.Dispose();
         _firstOffset.Dispose();
         _nextSequence.Dispose();
+        _producers.Dispose();
         _connection.Dispose();
     }
 }

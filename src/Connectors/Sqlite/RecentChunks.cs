@@ -1,5 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
+using Weir.Connectors.Chunks;
+
 /// <summary>
 /// The newest committed chunks in memory, so that readers at the end of a partition do not touch the database.
 /// Invariant: what is held of a partition is contiguous and ends with its newest chunk, and all of it together stays
@@ -28,6 +30,18 @@ internal sealed class RecentChunks(long budget)
             _bytes += SizeOf(chunk);
             while (_bytes > budget)
                 RemoveOldest();
+        }
+    }
+
+    /// <summary>Gives up what is held of a partition, because it has changed.</summary>
+    public void Forget(long partition)
+    {
+        lock (_gate)
+        {
+            if (!_runs.Remove(partition, out Run? run))
+                return;
+            while (run.RemoveFirst() is { } chunk)
+                _bytes -= SizeOf(chunk);
         }
     }
 

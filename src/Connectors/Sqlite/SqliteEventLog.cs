@@ -1,5 +1,6 @@
 namespace Weir.Connectors.Sqlite;
 
+using Weir.Connectors.Chunks;
 using Weir.Protocol.Logs;
 
 /// <summary>
@@ -35,7 +36,7 @@ public sealed class SqliteEventLog : IEventLog
 
     /// <inheritdoc/>
     public LogCapabilities Capabilities { get; } =
-        new(KeepsBatches: true, DedupesProducers: true, Pins: true, Ticks: true);
+        new(KeepsBatches: true, DedupesProducers: true, Pins: true, Ticks: true) { Supersedes = true };
 
     /// <summary>
     /// Opens the log of a file, which is created or migrated as needed. Fails with
@@ -117,6 +118,34 @@ public sealed class SqliteEventLog : IEventLog
         long id = LogStore.Require(_store.Topics, partition).Id;
         long? next = await _connections.UseAsync(connection => connection.NextSequence(id, producer), cancellation);
         return next - 1;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListProducersAsync(
+        TopicPartition partition, string prefix, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        try
+        {
+            long id = LogStore.Require(_store.Topics, partition).Id;
+            return _connections.UseAsync(connection => connection.Producers(id, prefix), cancellation);
+        }
+        catch (EventLogException refusal)
+        {
+            return Task.FromException<IReadOnlyList<string>>(refusal);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>What a log of the first format had stored before it was migrated can not be taken back.</remarks>
+    public async Task<long> SupersedeAsync(SupersedeRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        AppendCheck.CheckName("producer", request.Producer);
+        if (request.FromSequence < 0)
+            throw AppendCheck.Invalid(
+                $"What is taken back of {request.Partition} begins at sequence {request.FromSequence}; it must be 0 or more.");
+        return await SubmitAsync(new SupersedeCommand(request), cancellation);
     }
 
     /// <inheritdoc/>

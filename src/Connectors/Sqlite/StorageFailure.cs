@@ -6,6 +6,9 @@ using Weir.Protocol.Logs;
 /// <summary>Turns failures of SQLite into the errors of the log's contract.</summary>
 internal static class StorageFailure
 {
+    // The statements are always the same: what they name is not there, or contradicts itself.
+    private const int ErrorCode = 1;
+    private const int ConstraintCode = 19;
     private const int CorruptCode = 11;
     private const int FullCode = 13;
     private const int NotADatabaseCode = 26;
@@ -18,7 +21,8 @@ internal static class StorageFailure
             EventLogError.Full,
             $"The event log '{path}' is full; free disk space, raise its limit or shorten retention, then repeat.",
             failure),
-        SqliteException { SqliteErrorCode: CorruptCode or NotADatabaseCode } => new EventLogException(
+        SqliteException { SqliteErrorCode: ErrorCode or ConstraintCode or CorruptCode or NotADatabaseCode }
+            or InvalidCastException or InvalidOperationException or FormatException => new EventLogException(
             EventLogError.Corrupt,
             $"The event log '{path}' is damaged ({failure.Message}); restore the file from a copy.",
             failure),

@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using Weir.Connectors.Chunks;
 
 /// <summary>The writer's connection and its prepared commands; one lasts until a failure.</summary>
 internal sealed class StoreSession : IDisposable
@@ -8,6 +9,7 @@ internal sealed class StoreSession : IDisposable
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
     private readonly Statement _insertChunk;
+    private readonly Statement _replaceChunk;
     private readonly Statement _updatePartition;
     private readonly Statement _insertName;
     private readonly SchemaNames _names;
@@ -22,13 +24,18 @@ internal sealed class StoreSession : IDisposable
             INSERT INTO chunks (partition, next_offset, from_offset, stamp, payload_bytes, checksum, body)
             VALUES ($partition, $next_offset, $from_offset, $stamp, $payload_bytes, $checksum, $body)
             """);
+        _replaceChunk = Prepare("""
+            UPDATE chunks SET payload_bytes = $payload_bytes, checksum = $checksum, body = $body
+            WHERE partition = $partition AND next_offset = $next_offset
+            """);
         _updatePartition = Prepare("""
             UPDATE partitions SET first_offset = $first_offset, next_offset = $next_offset, stamp = $stamp,
-                payload_bytes = $payload_bytes, is_sealed = $is_sealed
+                payload_bytes = $payload_bytes, is_sealed = $is_sealed, checksum = $checksum
             WHERE id = $id
             """);
-        _insertName = Prepare("INSERT INTO batch_schemas (id, name) VALUES ($id, $name)");
+        _insertName = Prepare("INSERT INTO batch_schemas (id, name, checksum) VALUES ($id, $name, $checksum)");
         Producers = new ProducerLedger(connection);
+        Origins = new OriginStatements(Prepare);
         Topics = new TopicStatements(Prepare);
         Retention = new RetentionStatements(Prepare);
         Encoder = new ChunkEncoder(NumberOf);
@@ -39,6 +46,8 @@ internal sealed class StoreSession : IDisposable
     public Statement Commit { get; }
 
     public ProducerLedger Producers { get; }
+
+    public OriginStatements Origins { get; }
 
     public TopicStatements Topics { get; }
 
@@ -55,12 +64,17 @@ internal sealed class StoreSession : IDisposable
         chunk.Checksum(),
         chunk.Body);
 
+    /// <summary>Writes a chunk over the one that covers the same offsets.</summary>
+    public void ReplaceChunk(Chunk chunk) => _replaceChunk.Run(
+        chunk.PayloadBytes, chunk.Checksum(), chunk.Body, chunk.Partition, chunk.Next);
+
     public void UpdatePartition(PartitionState partition) => _updatePartition.Run(
         partition.First,
         partition.Next,
         partition.Stamp.Milliseconds,
         partition.Bytes,
         partition.IsSealed,
+        RowChecksum.OfPartition(partition),
         partition.Id);
 
     public void Dispose()
@@ -83,7 +97,7 @@ internal sealed class StoreSession : IDisposable
     {
         if (_names.TryGetNumber(name, out int number))
             return number;
-        _insertName.Run(_names.NextNumber, name);
+        _insertName.Run(_names.NextNumber, name, RowChecksum.OfSchema(_names.NextNumber, name));
         return _names.Add(name);
     }
 }

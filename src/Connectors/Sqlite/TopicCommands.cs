@@ -1,5 +1,6 @@
 namespace Weir.Connectors.Sqlite;
 
+using Weir.Connectors.Chunks;
 using Weir.Protocol.Logs;
 
 /// <summary>Creates a topic or answers with the one that is there.</summary>
@@ -63,7 +64,7 @@ internal sealed class SealCommand(string topic) : WriteAction
         }
         state.IsSealed = true;
         store.MarkChanged(state);
-        store.Session.Topics.Seal(state.Id);
+        store.Session.Topics.Seal(state);
     }
 }
 

@@ -69,10 +69,13 @@ internal sealed class PartitionState
 
     public bool IsSealed { get; set; }
 
+    /// <summary>Writer only, with the changes of its transaction.</summary>
+    public PartitionInfo Working => new(First, Next, Stamp, Bytes, IsSealed);
+
     /// <summary>As committed; any thread.</summary>
     public PartitionTail Published => _published;
 
-    public void Publish() => _published = new PartitionTail(new PartitionInfo(First, Next, Stamp, Bytes, IsSealed));
+    public void Publish() => _published = new PartitionTail(Working);
 }
 
 /// <summary>A committed tail with the answer to readers that have read everything, so that waiting costs nothing.

@@ -19,6 +19,9 @@ public enum JobState
 
     /// <summary>It could not go on; see <see cref="JobStatus.Failure"/>.</summary>
     Failed = 4,
+
+    /// <summary>It has failed and will start again by itself; see <see cref="JobStatus.Failure"/>.</summary>
+    Restarting = 5,
 }
 
 /// <summary>How a job is.</summary>
@@ -62,6 +65,23 @@ public sealed record JobStatus
     /// <summary>The topics that it writes.</summary>
     [Id(8)]
     public string[] Outputs { get; init; } = [];
+
+    /// <summary>How its checkpoints go.</summary>
+    [Id(9)]
+    public CheckpointStatus Checkpoints { get; init; } = new();
+
+    /// <summary>How often it has started again by itself since it was started.</summary>
+    [Id(10)]
+    public int Restarts { get; init; }
+
+    /// <summary>The line of output history that it writes; it grows with every start that is not from the latest
+    /// checkpoint.</summary>
+    [Id(11)]
+    public long Lineage { get; init; }
+
+    /// <summary>The job that this one is a fork of; null if it is none.</summary>
+    [Id(12)]
+    public string? ForkOf { get; init; }
 }
 
 /// <summary>How far a job has read a partition.</summary>
@@ -89,6 +109,15 @@ public sealed record SourceStatus(
     /// <summary>Events that could not be processed and were written as dead letters, in this epoch.</summary>
     [Id(7)]
     public long DeadLetters { get; init; }
+
+    /// <summary>Whether it has read something that the last checkpoint does not hold; mere ticks do not count.</summary>
+    [Id(8)]
+    public bool HasChanged { get; init; }
+
+    /// <summary>Why it can not read at present, for example because the log does not answer; or null. The end is then the
+    /// last one that was known.</summary>
+    [Id(9)]
+    public string? Problem { get; init; }
 }
 
 /// <summary>What an operator has done in this epoch, over all its key groups.</summary>

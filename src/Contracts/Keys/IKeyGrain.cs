@@ -13,17 +13,20 @@ public interface IKeyGrain : IGrainWithStringKey
     /// <summary>What the operator's view holds for the key, or null.</summary>
     [Alias("Find")]
     [AlwaysInterleave]
-    Task<WireAnswer?> FindAsync();
+    [ResponseTimeout("00:00:02")]
+    Task<WireAnswer?> FindAsync(ReadAt at);
 
     /// <summary>What the operator's view holds for the key as JSON, or null.</summary>
     [Alias("FindJson")]
     [AlwaysInterleave]
-    Task<JsonAnswer?> FindJsonAsync();
+    [ResponseTimeout("00:00:02")]
+    Task<JsonAnswer?> FindJsonAsync(ReadAt at);
 
     /// <summary>Everything that the operator holds for the key, or null.</summary>
     [Alias("Inspect")]
     [AlwaysInterleave]
-    Task<KeyReport?> InspectAsync();
+    [ResponseTimeout("00:00:02")]
+    Task<KeyReport?> InspectAsync(ReadAt at);
 
     /// <summary>Applies what is held for the key in quarantine; answered when that is done.</summary>
     [Alias("Release")]
@@ -36,19 +39,44 @@ public interface IKeyGrain : IGrainWithStringKey
     Task<QuarantineAnswer> DiscardAsync();
 }
 
+/// <summary>
+/// The keys of an operator as of a checkpoint, answered by whichever silo is asked without asking another one; its grain
+/// key is <c>job/operator</c>. What a client reads while the grain of a key does not answer.
+/// </summary>
+[Alias("Weir.IStoredKeysGrain")]
+public interface IStoredKeysGrain : IGrainWithStringKey
+{
+    /// <summary>What the operator's view holds for the key, or null. A live read is one at the last checkpoint.</summary>
+    [Alias("Find")]
+    [ResponseTimeout("00:00:05")]
+    Task<WireAnswer?> FindAsync(string key, ReadAt at);
+
+    /// <summary>The same as JSON.</summary>
+    [Alias("FindJson")]
+    [ResponseTimeout("00:00:05")]
+    Task<JsonAnswer?> FindJsonAsync(string key, ReadAt at);
+
+    /// <summary>Everything that the operator holds for the key, or null.</summary>
+    [Alias("Inspect")]
+    [ResponseTimeout("00:00:05")]
+    Task<KeyReport?> InspectAsync(string key, ReadAt at);
+}
+
 /// <summary>A view of a job; its grain key is <c>job/view</c>.</summary>
 [Alias("Weir.IViewGrain")]
 public interface IViewGrain : IGrainWithStringKey
 {
     /// <summary>The operator that publishes the view, and the type names of its keys and values.</summary>
     [Alias("Describe")]
+    [ResponseTimeout("00:00:05")]
     Task<ViewDescription> DescribeAsync();
 
     /// <summary>A page of its keys, by key group and then in the order in which they came.</summary>
     /// <param name="from">Null to begin, then <see cref="KeysPage.Next"/>.</param>
     /// <param name="limit">At most this many keys, 1 to 10 000.</param>
+    /// <param name="at">At which time of the job.</param>
     [Alias("Keys")]
-    Task<KeysPage> ListKeysAsync(string? from, int limit);
+    Task<KeysPage> ListKeysAsync(string? from, int limit, ReadAt at);
 }
 
 /// <summary>
@@ -79,7 +107,15 @@ public sealed record Validity(
     [property: Id(0)] Engine.Time.TimeRange? Window,
     [property: Id(1)] bool IsFinal,
     [property: Id(2)] Engine.Time.EventTime Watermark,
-    [property: Id(3)] long Epoch);
+    [property: Id(3)] long Epoch)
+{
+    /// <summary>
+    /// The checkpoint that the value is of; null if it is the live value of <see cref="Epoch"/>, which a failure may
+    /// take back to the last checkpoint until the input since then has been read again.
+    /// </summary>
+    [Id(4)]
+    public long? Checkpoint { get; init; }
+}
 
 /// <summary>Everything that an operator holds for a key; values are JSON.</summary>
 [GenerateSerializer]
@@ -126,6 +162,10 @@ public sealed record KeyReport
     /// <summary>Why and since when the key is in quarantine; null if it is not.</summary>
     [Id(9)]
     public QuarantineReport? Quarantine { get; init; }
+
+    /// <summary>The checkpoint that this is of; null if it is what the running job holds.</summary>
+    [Id(10)]
+    public long? Checkpoint { get; init; }
 }
 
 /// <summary>An open window; contents as JSON, or null if it was purged.</summary>

@@ -47,10 +47,12 @@ public interface IAppendGrain : IGrainWithStringKey
 {
     /// <summary>Appends batches durably, in order, all or none.</summary>
     [Alias("Append")]
+    [ResponseTimeout("00:00:05")]
     Task<WireReceipt> AppendAsync([Immutable] WireAppend append);
 
     /// <summary>The last sequence that the log has of a producer, or null.</summary>
     [Alias("LastSequence")]
+    [ResponseTimeout("00:00:05")]
     Task<long?> LastSequenceAsync(string producer);
 
     /// <summary>Keeps the partition's ingestion clock ticking for a minute, while a job reads it.</summary>

@@ -142,6 +142,10 @@ public readonly record struct WireBatch
     [Id(7)]
     public ReadOnlyMemory<byte> Payload { get; init; }
 
+    /// <summary>See <see cref="EventBatch.Part"/>; ignored when appending.</summary>
+    [Id(8)]
+    public BatchPart Part { get; init; }
+
     /// <summary>The batch that this stands for.</summary>
     public EventBatch ToBatch() => new()
     {
@@ -153,6 +157,7 @@ public readonly record struct WireBatch
         Time = Time,
         Schema = Schema ?? "",
         Payload = Payload,
+        Part = Part,
     };
 
     /// <summary>What stands for a batch.</summary>
@@ -166,6 +171,7 @@ public readonly record struct WireBatch
         Time = batch.Time,
         Schema = batch.Schema,
         Payload = batch.Payload,
+        Part = batch.Part,
     };
 }
 

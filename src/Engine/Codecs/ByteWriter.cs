@@ -1,5 +1,6 @@
 namespace Weir.Engine.Codecs;
 
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -10,11 +11,16 @@ using System.Text;
 /// </summary>
 public sealed class ByteWriter
 {
+    private const int LongestVarint = 10;
+    private readonly bool _isRented;
     private byte[] _buffer;
     private int _length;
 
     /// <summary>An empty writer with room for <paramref name="capacity"/> bytes.</summary>
-    public ByteWriter(int capacity = 256) => _buffer = new byte[Math.Max(capacity, 16)];
+    public ByteWriter(int capacity = 256) => _buffer = NewBuffer(capacity);
+
+    private ByteWriter(bool isRented)
+        : this(0) => _isRented = isRented;
 
     /// <summary>Bytes written since the last <see cref="Clear"/>.</summary>
     public int Length => _length;
@@ -35,7 +41,7 @@ public sealed class ByteWriter
     public ReadOnlyMemory<byte> Detach()
     {
         ReadOnlyMemory<byte> written = _buffer.AsMemory(0, _length);
-        _buffer = new byte[Math.Max(_length, 16)];
+        _buffer = NewBuffer(_length);
         _length = 0;
         return written;
     }
@@ -51,14 +57,26 @@ public sealed class ByteWriter
     public Span<byte> Reserve(int count)
     {
         if (_buffer.Length - _length < count)
-            Array.Resize(ref _buffer, Math.Max(_buffer.Length * 2, checked(_length + count)));
+            Grow(count);
         Span<byte> span = _buffer.AsSpan(_length, count);
         _length += count;
         return span;
     }
 
+    /// <summary>Bytes that were written already, to be overwritten.</summary>
+    internal Span<byte> Rewrite(int from, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(from + count, _length, nameof(count));
+        return _buffer.AsSpan(from, count);
+    }
+
     /// <summary>One byte.</summary>
-    public void WriteByte(byte value) => Reserve(1)[0] = value;
+    public void WriteByte(byte value)
+    {
+        if (_length == _buffer.Length)
+            Grow(1);
+        _buffer[_length++] = value;
+    }
 
     /// <summary>One byte, 0 or 1.</summary>
     public void WriteBool(bool value) => WriteByte(value ? (byte)1 : (byte)0);
@@ -72,18 +90,14 @@ public sealed class ByteWriter
     /// <summary>An unsigned variable-length integer, 1 to 10 bytes.</summary>
     public void WriteVarint(ulong value)
     {
-        if (value < 0x80)
-        {
-            WriteByte((byte)value);
-            return;
-        }
-
-        Span<byte> bytes = stackalloc byte[10];
-        int count = 0;
+        if (_buffer.Length - _length < LongestVarint)
+            Grow(LongestVarint);
+        byte[] buffer = _buffer;
+        int at = _length;
         for (; value >= 0x80; value >>= 7)
-            bytes[count++] = (byte)(value | 0x80);
-        bytes[count++] = (byte)value;
-        WriteBytes(bytes[..count]);
+            buffer[at++] = (byte)(value | 0x80);
+        buffer[at++] = (byte)value;
+        _length = at;
     }
 
     /// <summary>A signed variable-length integer; small magnitudes of either sign are short (zigzag).</summary>
@@ -147,4 +161,32 @@ public sealed class ByteWriter
             _buffer[at++] = (byte)(value | 0x80);
         _buffer[at] = (byte)value;
     }
+
+    /// <summary>
+    /// A writer whose buffers are shared with others, for much that is written and soon forgotten: what was written must
+    /// not be held beyond <see cref="Return"/> or the next write.
+    /// </summary>
+    internal static ByteWriter Rented() => new(isRented: true);
+
+    /// <summary>Gives a rented buffer back; the writer is empty then.</summary>
+    internal void Return()
+    {
+        if (_isRented && _buffer.Length > 16)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = NewBuffer(0);
+        _length = 0;
+    }
+
+    private void Grow(int count)
+    {
+        int length = Math.Max(_buffer.Length * 2, checked(_length + count));
+        byte[] larger = _isRented ? ArrayPool<byte>.Shared.Rent(Math.Max(length, 32)) : NewBuffer(length);
+        Written.CopyTo(larger);
+        if (_isRented && _buffer.Length > 16)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    // What was not written is never shown, so it need not be cleared.
+    private static byte[] NewBuffer(int length) => GC.AllocateUninitializedArray<byte>(Math.Max(length, 16));
 }

@@ -57,4 +57,10 @@ public interface ICodecProvider
 {
     /// <summary>A <see cref="Codec{T}"/> of the type, or null if this provider has none.</summary>
     Codec? Find(Type type);
+
+    /// <summary>A <see cref="Codec{T}"/> of the type for values in a format of other systems, or null if this provider
+    /// does not know that.</summary>
+    /// <param name="format">One of <see cref="Streams.EventSchema"/>.</param>
+    /// <param name="type">The type.</param>
+    Codec? FindFormat(string format, Type type) => null;
 }

@@ -26,6 +26,22 @@ public sealed class CodecRegistry
     /// <exception cref="NoCodecException">The type can not be written.</exception>
     public Codec For(Type type) => TryFind(type) ?? throw new NoCodecException(type);
 
+    /// <summary>What reads values that another system wrote in a format, <see cref="EventSchema.Json"/> for example.
+    /// </summary>
+    /// <exception cref="NoCodecException">Nothing here knows the format.</exception>
+    public Codec<T> InFormat<T>(string format)
+    {
+        if (format == EventSchema.Plain)
+            return For<T>();
+        foreach (ICodecProvider provider in _providers)
+        {
+            if (provider.FindFormat(format, typeof(T)) is Codec<T> codec)
+                return codec;
+        }
+
+        throw new NoCodecException(typeof(T));
+    }
+
     /// <summary>The codec of a type, or null if it can not be written.</summary>
     public Codec? TryFind(Type type)
     {

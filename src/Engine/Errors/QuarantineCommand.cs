@@ -15,7 +15,8 @@ internal sealed record QuarantineCommand(string Operator, byte[] Key, bool IsRel
 
 /// <summary>
 /// Brings commands to the key groups of an operator. It is no input: its channel lies behind those of the inputs, and
-/// carries no time, so it neither holds back the watermark nor keeps the job from finishing.
+/// carries no time, so it neither holds back the watermark nor keeps the job from finishing. It carries barriers: a
+/// command belongs to the checkpoint before which it was read.
 /// </summary>
 internal sealed class CommandEdge(SourceNode<QuarantineCommand> from) : Edge, IConsumer<QuarantineCommand>
 {
@@ -40,9 +41,7 @@ internal sealed class CommandRouter(CommandEdge edge, Stage stage) : Receiver<Qu
     {
         if (value.Operator != edge.Target.Name || GroupOf(value.Key) is not { } group)
             return;
-        int index = edge.Target.Index;
-        var target = new SliceTarget(index, group, stage.Plan.ChannelCount(index, group), edge.Id);
-        var slice = (Slice<QuarantineCommand>)edge.NewSlice(target, stage.Plan.Codecs);
+        Slice<QuarantineCommand> slice = NewSlice(group);
         slice.Add(in value, time, stage.Offset);
         _slices.Add(slice);
         stage.Held++;
@@ -60,11 +59,28 @@ internal sealed class CommandRouter(CommandEdge edge, Stage stage) : Receiver<Qu
         // Commands have no part in the job's time.
     }
 
+    public void Barrier(long number)
+    {
+        for (int group = 0; group < stage.Plan.GroupCount; group++)
+        {
+            Slice<QuarantineCommand> slice = NewSlice(group);
+            slice.EndWith(number);
+            _slices.Add(slice);
+        }
+    }
+
     public void Flush(IStageOutput output)
     {
         foreach (Slice slice in _slices)
             output.Post(slice);
         _slices.Clear();
+    }
+
+    private Slice<QuarantineCommand> NewSlice(int group)
+    {
+        int index = edge.Target.Index;
+        var target = new SliceTarget(index, group, stage.Plan.ChannelCount(index, group), edge.Id);
+        return (Slice<QuarantineCommand>)edge.NewSlice(target, stage.Plan.Codecs);
     }
 
     private int? GroupOf(byte[] key)

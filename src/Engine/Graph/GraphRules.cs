@@ -17,6 +17,7 @@ internal static class GraphRules
         .. ViewNames(graph),
         .. TopicTypes(graph),
         .. TopicUses(graph),
+        .. SinkNames(graph),
         .. Codecs(graph, codecs),
         .. PartitionCodecs(graph, codecs),
         .. Keys(graph),
@@ -25,6 +26,7 @@ internal static class GraphRules
         .. Hosting(graph),
         .. Generators(graph),
         .. Alignments(graph),
+        .. DeliveryRules.Check(graph),
     ];
 
     private static IEnumerable<string> Shape(JobGraph graph)
@@ -33,8 +35,8 @@ internal static class GraphRules
             yield return $"'{graph.Name}' can not name a job: {NameRule}.";
         if (graph.Inputs.Count == 0)
             yield return "It reads no topic: begin with From(topic).";
-        if (graph.Outputs.Count == 0 && graph.Operators.Count == 0)
-            yield return "It has no operator and writes no topic: end a stream with To(topic).";
+        if (graph.Outputs.Count == 0 && graph.Sinks.Count == 0 && graph.Operators.Count == 0)
+            yield return "It has no operator and writes no topic or sink: end a stream with To(topic) or To(sink).";
         if (graph.GroupCount is < 1 or > 32_768)
             yield return $"{graph.GroupCount} key groups are not possible: use 1 to 32768.";
     }
@@ -117,6 +119,15 @@ internal static class GraphRules
         }
     }
 
+    private static IEnumerable<string> SinkNames(JobGraph graph)
+    {
+        foreach (var twins in graph.Sinks.GroupBy(sink => sink.Name).Where(IsShared))
+        {
+            yield return $"The name '{twins.Key}' belongs to {twins.Count()} sinks: a name says how much a sink has "
+                + "stored, so it must be unique.";
+        }
+    }
+
     private static IEnumerable<string> Codecs(JobGraph graph, CodecRegistry codecs)
     {
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs).DistinctBy(topic => topic.Name))
@@ -124,6 +135,9 @@ internal static class GraphRules
             foreach (Type type in topic.OlderTypes.Prepend(topic.EventType).Where(type => codecs.TryFind(type) is null))
                 yield return $"The topic '{topic.Name}': {new NoCodecException(type).Message}";
         }
+
+        foreach (Sink sink in graph.Sinks.Where(sink => codecs.TryFind(sink.EventType) is null))
+            yield return $"The sink '{sink.Name}': {new NoCodecException(sink.EventType).Message}";
 
         foreach (IOperatorNode node in graph.Operators)
         {

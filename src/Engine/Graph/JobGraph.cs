@@ -16,20 +16,25 @@ public sealed class JobGraph
     private readonly List<ISourceNode> _sources = [];
     private readonly List<IOperatorNode> _operators = [];
     private readonly List<Edge> _edges = [];
-    private readonly List<(StreamNode From, Topic Topic)> _outputs = [];
+    private readonly List<(StreamNode From, Topic Topic, Delivery Delivery)> _outputs = [];
+    private readonly List<(StreamNode From, Sink Sink)> _sinks = [];
     private readonly List<string> _faults = [];
 
-    internal JobGraph(string name) => Name = name;
+    internal JobGraph(string name, string version = "") => (Name, Version) = (name, version);
 
     /// <summary>The job's name.</summary>
     public string Name { get; }
+
+    /// <summary>See <see cref="StreamJob.Version"/>.</summary>
+    public string Version { get; }
 
     /// <summary>Number of key groups, 1 to 32 768; fixed for the life of the state. Default: 64.</summary>
     public int GroupCount { get; internal set; } = KeyGroups.Default;
 
     /// <summary>
     /// Equal for equal graphs: the names, types and parameters of all nodes and how they are connected. Functions are
-    /// compared by the type that holds them, not by what they do.
+    /// compared by the type that holds them, not by what they do; the job's <see cref="StreamJob.Version"/> tells what they
+    /// do apart.
     /// </summary>
     public string Fingerprint { get; private set; } = "";
 
@@ -39,6 +44,16 @@ public sealed class JobGraph
 
     /// <summary>The topics that the job writes, each once, in order of definition.</summary>
     public IReadOnlyList<Topic> Outputs => [.. _outputs.Select(output => output.Topic).DistinctBy(topic => topic.Name)];
+
+    /// <summary>The sinks that the job writes, each once, in order of definition.</summary>
+    public IReadOnlyList<Sink> Sinks => [.. _sinks.Select(output => output.Sink).Distinct()];
+
+    /// <summary>
+    /// Whether reading the same input again gives the same output in the same order, so that what is stored already can
+    /// be told from what is not: all output comes from functions without keys, or from co-partitioned operators. True for
+    /// a job without output.
+    /// </summary>
+    public bool RepeatsItsOutput => DeliveryRules.RepeatsOutput(this);
 
     /// <summary>
     /// The topic of commands to the job's keys, <c>&lt;job&gt;-commands</c>, of one partition; null if none of its
@@ -58,7 +73,12 @@ public sealed class JobGraph
 
     internal IReadOnlyList<Edge> Edges => _edges;
 
-    internal IReadOnlyList<(StreamNode From, Topic Topic)> TopicOutputs => _outputs;
+    internal IReadOnlyList<(StreamNode From, Topic Topic, Delivery Delivery)> TopicOutputs => _outputs;
+
+    internal IReadOnlyList<(StreamNode From, Sink Sink)> SinkOutputs => _sinks;
+
+    /// <summary>Whether batches of output follow those of input, so that the end of each has to be told.</summary>
+    public bool HasImmediateOutput => _outputs.Exists(output => output.Delivery == Delivery.Immediate);
 
     internal IReadOnlyList<string> Faults => _faults;
 
@@ -66,11 +86,18 @@ public sealed class JobGraph
     /// <param name="job">The job.</param>
     /// <param name="codecs">Finds the codecs of all types in it.</param>
     /// <exception cref="JobDefinitionException">The graph has faults; the exception lists all of them.</exception>
-    public static JobGraph Build(StreamJob job, CodecRegistry codecs)
+    public static JobGraph Build(StreamJob job, CodecRegistry codecs) => Build(job, codecs, job?.Name!);
+
+    /// <summary>Builds and validates the graph of a job that runs under another name beside it.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="codecs">Finds the codecs of all types in it.</param>
+    /// <param name="name">The name, which is also that of its own topic of commands.</param>
+    /// <exception cref="JobDefinitionException">The graph has faults; the exception lists all of them.</exception>
+    public static JobGraph Build(StreamJob job, CodecRegistry codecs, string name)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(codecs);
-        var graph = new JobGraph(job.Name);
+        var graph = new JobGraph(name, job.Version ?? "");
         job.Define(new JobBuilder(graph));
         graph.TakeCommands();
         string[] faults = [.. GraphRules.Check(graph, codecs)];
@@ -106,10 +133,16 @@ public sealed class JobGraph
         from.Consumers.Add(edge);
     }
 
-    internal void Write<T>(StreamNode<T> from, Topic<T> topic)
+    internal void Write<T>(StreamNode<T> from, Topic<T> topic, Delivery delivery = Delivery.Transactional)
     {
-        _outputs.Add((from, topic));
-        from.Consumers.Add(new TopicSink<T>(topic));
+        _outputs.Add((from, topic, delivery));
+        from.Consumers.Add(new TopicSink<T>(topic, delivery));
+    }
+
+    internal void Write<T>(StreamNode<T> from, Sink<T> sink)
+    {
+        _sinks.Add((from, sink));
+        from.Consumers.Add(new SinkNode<T>(sink));
     }
 
     internal void Fault(string fault) => _faults.Add(fault);
@@ -143,6 +176,8 @@ public sealed class JobGraph
     {
         var text = new StringBuilder();
         text.Append("groups ").Append(GroupCount).Append('\n');
+        if (Version.Length > 0)
+            text.Append("version ").Append(Version).Append('\n');
         foreach (StreamNode node in _nodes)
         {
             text.Append(node.Id).Append(' ').Append(node.Describe()).Append(" : ").Append(node.EventType)
@@ -152,8 +187,15 @@ public sealed class JobGraph
         foreach (Edge edge in _edges)
             text.Append(edge.Describe()).Append('\n');
 
-        foreach ((StreamNode from, Topic topic) in _outputs)
-            text.Append(from.Id).Append(" -> topic ").Append(topic.Name).Append(' ').Append(topic.Schema).Append('\n');
+        foreach ((StreamNode from, Topic topic, Delivery delivery) in _outputs)
+        {
+            text.Append(from.Id).Append(" -> topic ").Append(topic.Name).Append(' ').Append(topic.Schema)
+                .Append(delivery == Delivery.Immediate ? " at once\n" : "\n");
+        }
+
+        foreach ((StreamNode from, Sink sink) in _sinks)
+            text.Append(from.Id).Append(" -> ").Append(sink.Target).Append(' ').Append(sink.EventType).Append('\n');
+
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 }

@@ -52,6 +52,12 @@ public sealed class JobPlan
     public Func<object, string> KeyText { get; init; } =
         static key => Convert.ToString(key, CultureInfo.InvariantCulture) ?? "";
 
+    /// <summary>
+    /// Topics whose events do not lie in the partitions that their keys say: what keeps to the partitions of a topic
+    /// otherwise, is shuffled from these. Default: none.
+    /// </summary>
+    public IReadOnlySet<string> Scattered { get; init; } = new HashSet<string>();
+
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
 
@@ -90,9 +96,25 @@ public sealed class JobPlan
     /// <summary>The topic of a source.</summary>
     public Topic TopicOfSource(int source) => Graph.Sources[source].Topic;
 
+    /// <summary>
+    /// The source whose partition <c>i</c> feeds instance <c>i</c> of an operator without keys directly, or -1.
+    /// </summary>
+    public int SourceBeside(int operatorIndex)
+    {
+        IOperatorNode node = Graph.Operators[operatorIndex];
+        StreamNode? head = node.KeyType is null
+            ? node.Inputs.SelectMany(edge => HeadsOf(edge.From)).FirstOrDefault(each => each is ISourceNode)
+            : null;
+        return Graph.Sources.ToList().FindIndex(source => ReferenceEquals(source, head));
+    }
+
     /// <summary>How the source of a topic waits for others, or null.</summary>
     public SourceAlignment? AlignmentOf(string topic) =>
         Graph.Sources.First(source => source.Topic.Name == topic).Watermarks?.Alignment;
+
+    /// <summary>Whether the source of a topic is to become idle where nothing is sent.</summary>
+    public bool HasIdleness(string topic) =>
+        Graph.Sources.First(source => source.Topic.Name == topic).Watermarks?.IdleAfterMilliseconds is not null;
 
     /// <summary>The key group of a key, given as its codec's bytes.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a key.</exception>
@@ -137,6 +159,13 @@ public sealed class JobPlan
 
         return count;
     }
+
+    /// <summary>
+    /// Number of channels that bring barriers to a key group: <see cref="ChannelCount"/>, and one more for commands if
+    /// the operator keeps keys in quarantine.
+    /// </summary>
+    public int BarrierCount(int operatorIndex, int group) =>
+        ChannelCount(operatorIndex, group) + (Quarantines(operatorIndex) ? 1 : 0);
 
     /// <summary>Makes the program of a source partition.</summary>
     public SourceProgram CreateSource(int source, int partition) => new(this, source, partition);
@@ -230,7 +259,8 @@ public sealed class JobPlan
     /// Whether an edge keeps to the partitions of a source: same key object, and as many groups as topics have.
     /// </summary>
     internal bool IsCoPartitioned(Edge edge, int head) =>
-        edge is KeyEdge { FollowsPartitions: true } && GroupCount == KeyGroups.Default && Graph.Nodes[head] is ISourceNode;
+        edge is KeyEdge { FollowsPartitions: true } && GroupCount == KeyGroups.Default
+        && Graph.Nodes[head] is ISourceNode source && !Scattered.Contains(source.Topic.Name);
 
     /// <summary>How many instances a stage has: partitions of a source, instances of an operator.</summary>
     internal int PartitionsOfHead(int head) => Graph.Nodes[head] switch

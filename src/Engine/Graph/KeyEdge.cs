@@ -18,6 +18,9 @@ internal abstract class KeyEdge : Edge
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
     public abstract object GroupHasher(CodecRegistry codecs);
 
+    /// <summary>Whether an event of a slice has a key.</summary>
+    public abstract bool HasKey(Slice slice, int index, object value);
+
     /// <summary>Divides the events of a slice by key, for an operator with one grain per key.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="keys">An <see cref="IKeyShares{TKey}"/>.</param>
@@ -55,6 +58,9 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
             shares.ShareOf(key.Of(events.Values[i])).Add(events, i, i + passed);
         }
     }
+
+    public override bool HasKey(Slice slice, int index, object value) =>
+        key.Of(((Slice<T>)slice).Values[index]).Equals(value);
 
     public Receiver<T> Receive(Stage stage)
     {

@@ -64,13 +64,13 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
 
     public override void Read(in EventBatch batch, PartitionWatermarks? watermarks)
     {
-        Offset = batch.From;
+        Offset = batch.FirstOffset;
         if (_deadLetters is null)
             UseSchema(batch.Schema);
         _bytes.Reset(batch.Payload);
         for (int i = 0; i < batch.Count; i++)
         {
-            stage.Offset = Offset = batch.From + i;
+            stage.Offset = Offset = batch.FirstOffset + i;
             if (_deadLetters is not null)
             {
                 if (!ReadGuarded(in batch, watermarks))

@@ -44,6 +44,8 @@ internal abstract class StreamNode<T>(string kind) : StreamNode(kind)
     /// <summary>What takes this node's events in a stage.</summary>
     public Receiver<T> Receivers(Stage stage)
     {
+        if (stage.IsMute)
+            return new Nowhere<T>();
         if (stage.Capture is { } capture)
             return new CapturingReceiver<T>(Id, stage.Plan.Codecs.For<T>(), capture);
         Receiver<T>[] receivers = [.. Consumers.Select(stage.ReceiverOf)];
@@ -94,7 +96,7 @@ internal sealed class SideNode<T>(string name) : StreamNode<T>("side")
 }
 
 /// <summary>Writes a stream to a topic.</summary>
-internal sealed class TopicSink<T>(Topic<T> topic) : IConsumer<T>
+internal sealed class TopicSink<T>(Topic<T> topic, Delivery delivery) : IConsumer<T>
 {
-    public Receiver<T> Receive(Stage stage) => new TopicWriter<T>(topic, stage);
+    public Receiver<T> Receive(Stage stage) => new TopicWriter<T>(topic, stage, delivery == Delivery.Immediate);
 }

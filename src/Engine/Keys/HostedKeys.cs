@@ -23,16 +23,38 @@ internal abstract class HostedKeys
 
     public abstract EventTime NextEventTimer { get; }
 
+    public abstract EventTime NextClockTimer { get; }
+
     public abstract bool WaitsForClock { get; }
+
+    /// <summary>Whether a key was called, or went, since the last capture, or all must be written anew.</summary>
+    public abstract bool HasChanges { get; }
+
+    /// <summary>Whether what was restored was written otherwise than it would be now.</summary>
+    public bool NeedsBase { get; protected set; }
 
     /// <summary>Applies a slice with the steps of the group's time in it; what comes out is in order.</summary>
     public abstract ValueTask<List<CapturedEvent>> ApplyAsync(
         Slice? slice, HostedTime time, IReadOnlyList<GroupStep> steps, IKeyHost host);
 
-    /// <summary>All keys in one operator, to be written as if they had never been apart.</summary>
-    public abstract ValueTask<KeyedOperator> GatherAsync(IKeyHost host, HostedTime time);
+    /// <summary>
+    /// A segment as if the keys had never been apart: of all of them, or of those that were called since the last
+    /// capture. Only these are asked for their state.
+    /// </summary>
+    /// <param name="host">Where the keys live.</param>
+    /// <param name="isBase">Whether of all keys.</param>
+    /// <param name="time">Gives what the segment says of time, if it stands alone, from the counters of the keys.</param>
+    public abstract ValueTask<ReadOnlyMemory<byte>> WriteSegmentAsync(
+        IKeyHost host, bool isBase, Func<ReadOnlyMemory<byte>>? time);
 
-    public abstract void Restore(SegmentReader segment);
+    public abstract void EndCapture();
+
+    public abstract void WriteCounters(ByteWriter writer);
+
+    public abstract void ReadCounters(ByteReader reader);
+
+    /// <summary>Takes over keys that were in one operator, or apart.</summary>
+    public abstract void Restore(IReadOnlyList<SegmentReader> chain, HostedTime time);
 
     /// <summary>A key that was restored and not called since, or null.</summary>
     public abstract KeyProgram? LoadIdle(ReadOnlyMemory<byte> key);
@@ -62,6 +84,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
     private readonly TimerQueue _eventTimers = new();
     private readonly TimerQueue _clockTimers = new();
     private readonly SortedDictionary<long, KeyShare> _shares = [];
+    private readonly KeyedOperator _counters;
     private HostedKey[] _rows = new HostedKey[8];
 
     public HostedKeys(JobPlan plan, IOperatorNode node, int group)
@@ -71,13 +94,18 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         _group = group;
         _codec = plan.Codecs.For<TKey>();
         _hasher = KeyHasher<TKey>.For(_codec);
+        _counters = NewOperator();
     }
 
     public override int Rows => _keys.Count;
 
     public override EventTime NextEventTimer => _eventTimers.Next;
 
+    public override EventTime NextClockTimer => _clockTimers.Next;
+
     public override bool WaitsForClock => _clockTimers.Count > 0;
+
+    public override bool HasChanges => _keys.HasChanges || NeedsBase;
 
     public override async ValueTask<List<CapturedEvent>> ApplyAsync(
         Slice? slice, HostedTime time, IReadOnlyList<GroupStep> steps, IKeyHost host)
@@ -100,26 +128,55 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         return [.. output.Order()];
     }
 
-    public override async ValueTask<KeyedOperator> GatherAsync(IKeyHost host, HostedTime time)
+    public override async ValueTask<ReadOnlyMemory<byte>> WriteSegmentAsync(
+        IKeyHost host, bool isBase, Func<ReadOnlyMemory<byte>>? time)
     {
         var segments = new List<SegmentReader>();
-        foreach (int row in _keys.InOrder())
+        foreach (int row in isBase ? _keys.InOrder() : _keys.TouchedInOrder())
             segments.Add(new SegmentReader(_rows[row].Idle ?? await host.SnapshotAsync(BytesOf(row))));
-        KeyedOperator whole = NewOperator();
-        whole.ReadAll(segments);
-        whole.SetTime(time.Watermark, time.Clock);
-        whole.SetCounts(LateEvents, DeadLetters);
-        whole.NextBirth = _keys.NextBirth;
-        return whole;
+        KeyedOperator gathered = NewOperator();
+        gathered.ReadEach(segments);
+        var counters = new ByteWriter();
+        gathered.WriteCounters(counters);
+        _counters.ReadCounters(new ByteReader(counters.WrittenMemory));
+        if (isBase)
+            return gathered.WriteSegment(isBase, time?.Invoke() ?? default);
+        return gathered.WriteChanges(_keys.Removed
+            .Where(each => _keys.Find(each.Key, each.Hash) < 0)
+            .Select(each => (each.Hash, BytesOf(each.Key))));
     }
 
-    public override void Restore(SegmentReader segment)
+    public override void EndCapture()
+    {
+        _keys.EndCapture();
+        NeedsBase = false;
+    }
+
+    public override void WriteCounters(ByteWriter writer)
+    {
+        _counters.SetCounts(LateEvents, DeadLetters);
+        _counters.NextBirth = _keys.NextBirth;
+        _counters.WriteCounters(writer);
+    }
+
+    public override void ReadCounters(ByteReader reader)
+    {
+        _counters.ReadCounters(reader);
+        (LateEvents, DeadLetters) = (_counters.LateEvents, _counters.DeadLetters);
+        _keys.NextBirth = _counters.NextBirth;
+    }
+
+    public override void Restore(IReadOnlyList<SegmentReader> chain, HostedTime time)
     {
         KeyedOperator whole = NewOperator();
-        whole.Read(segment);
-        LateEvents = whole.LateEvents;
-        DeadLetters = whole.DeadLetters;
-        foreach ((ReadOnlyMemory<byte> bytes, long birth, byte[] state) in whole.WriteEach())
+        var counters = new ByteWriter();
+        WriteCounters(counters);
+        whole.ReadCounters(new ByteReader(counters.WrittenMemory));
+        whole.ReadAsOf(time.Watermark, time.Clock);
+        whole.Read(chain);
+        whole.SetCounts(0, 0);
+        NeedsBase = whole.NeedsBase;
+        foreach ((ReadOnlyMemory<byte> bytes, long birth, ReadOnlyMemory<byte> state) in whole.WriteEach())
         {
             TKey key = _codec.Read(new ByteReader(bytes));
             int row = _keys.Add(key, _hasher.Hash(key), birth);
@@ -130,7 +187,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
             Take(row, program.Answer(0, 0));
         }
 
-        _keys.NextBirth = whole.NextBirth;
+        _keys.EndCapture();
     }
 
     public override KeyProgram? LoadIdle(ReadOnlyMemory<byte> key)
@@ -169,6 +226,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
 
     private KeyShare ShareOf(int row)
     {
+        _keys.Touch(row);
         long birth = _keys.Birth(row);
         if (!_shares.TryGetValue(birth, out KeyShare? share))
             _shares.Add(birth, share = new KeyShare(row));
@@ -251,10 +309,12 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
             Array.Resize(ref _rows, Math.Max(_rows.Length * 2, row + 1));
     }
 
-    private ReadOnlyMemory<byte> BytesOf(int row)
+    private ReadOnlyMemory<byte> BytesOf(int row) => BytesOf(_keys.Key(row));
+
+    private ReadOnlyMemory<byte> BytesOf(TKey key)
     {
         var writer = new ByteWriter();
-        _codec.Write(writer, _keys.Key(row));
+        _codec.Write(writer, in key);
         return writer.WrittenMemory;
     }
 

@@ -62,16 +62,11 @@ public sealed class KeyProgram
     }
 
     /// <summary>The bytes of everything that the key holds.</summary>
-    public byte[] Snapshot()
-    {
-        var segment = new SegmentWriter();
-        _operator.Write(segment);
-        return segment.Finish();
-    }
+    public byte[] Snapshot() => _operator.WriteSegment(isBase: true, _operator.WriteTime()).ToArray();
 
     /// <summary>Takes over what <see cref="Snapshot"/> gave; only on a new program.</summary>
     /// <exception cref="CorruptDataException">The bytes are damaged, or of another operator.</exception>
-    public void Restore(ReadOnlyMemory<byte> state) => _operator.Read(new SegmentReader(state));
+    public void Restore(ReadOnlyMemory<byte> state) => _operator.ReadEach([new SegmentReader(state)]);
 
     /// <summary>What the operator's view holds for the key, given as its codec's bytes; null if nothing.</summary>
     public ViewReading? Find(ReadOnlyMemory<byte> key) => _operator.Find(key);

@@ -21,6 +21,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
     private readonly CallQueue _queue;
     private readonly Receiver<TResult> _output;
     private readonly Receiver<DeadLetter<T>>? _deadLetters;
+    private bool _hasChanges;
 
     public EnrichOperator(EnrichNode<T, TResult> node, Stage stage)
     {
@@ -44,6 +45,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
     public override void Apply(Slice slice, int from, int to)
     {
         var events = (Slice<T>)slice;
+        _hasChanges |= to > from;
         for (int i = from; i < to; i++)
         {
             var place = new EventPlace(slice.Target.Channel, events.OffsetAt(i));
@@ -53,6 +55,7 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
 
     public override bool TakesOver(EventTime watermark, EventTime clock, bool idle)
     {
+        _hasChanges |= IsBusy;
         _queue.AddStep(watermark, clock, idle);
         EmitWhatMayGo();
         return true;
@@ -92,68 +95,82 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
         Complete(call, result);
     }
 
-    public override void Write(SegmentWriter segment)
+    // A queue is small and has no keys: it is written whole, and read at once, for the calls in it are to be made again.
+    public override bool HasChanges => _hasChanges;
+
+    public override bool LoadsAtOnce => true;
+
+    public override void EndCapture() => (_hasChanges, NeedsBase) = (false, true);
+
+    public override bool IsOwn(SegmentHeader header) => true;
+
+    public override ReadOnlyMemory<byte> WriteSegment(bool isBase, ReadOnlyMemory<byte> time)
     {
-        ByteWriter header = segment.Writer;
-        header.WriteString(_node.Name);
-        header.WriteString(Schema);
-        header.WriteSigned(DeadLetters);
-        header.WriteVarint((ulong)_queue.Count);
+        var schema = new ByteWriter();
+        schema.WriteString(_node.Name);
+        schema.WriteString(Schema);
+        var calls = new ByteWriter();
+        calls.WriteVarint((ulong)_queue.Count);
         foreach (QueueEntry entry in _queue.Entries)
         {
-            header.WriteBool(entry.Call is not null);
+            calls.WriteBool(entry.Call is not null);
             if (entry.Call is EnrichCall<T, TResult> call)
             {
-                header.WriteSigned(call.Time.Milliseconds);
-                header.WriteSigned(call.From.Channel);
-                header.WriteSigned(call.From.Offset);
-                _codec.Write(header, call.Value);
+                calls.WriteSigned(call.Time.Milliseconds);
+                calls.WriteSigned(call.From.Channel);
+                calls.WriteSigned(call.From.Offset);
+                _codec.Write(calls, call.Value);
                 continue;
             }
 
-            header.WriteSigned(entry.Watermark.Milliseconds);
-            header.WriteSigned(entry.Clock.Milliseconds);
-            header.WriteBool(entry.IsIdle);
+            calls.WriteSigned(entry.Watermark.Milliseconds);
+            calls.WriteSigned(entry.Clock.Milliseconds);
+            calls.WriteBool(entry.IsIdle);
         }
 
+        var segment = new SegmentWriter();
+        new SegmentHeader(time, schema.WrittenMemory, [], calls.WrittenMemory).Write(segment.Writer);
         segment.EndHeader();
+        return segment.Finish();
     }
 
-    public override void Read(SegmentReader segment)
+    public override void Read(IReadOnlyList<SegmentReader> chain)
     {
-        ByteReader header = segment.Header;
-        string? name = header.ReadString();
-        string? schema = header.ReadString();
-        if (name != _node.Name || schema != Schema)
+        SegmentHeader header = SegmentHeader.OfChain(chain);
+        var schema = new ByteReader(header.Schema);
+        (string? name, string? kind) = (schema.ReadString(), schema.ReadString());
+        if (name != _node.Name || kind != Schema)
             throw new CorruptDataException(
-                $"the segment is of '{name}' with {schema}, not of '{_node.Name}' with {Schema}");
-        DeadLetters = header.ReadSigned();
-        int count = header.ReadCount(2);
+                $"the segment is of '{name}' with {kind}, not of '{_node.Name}' with {Schema}");
+        var calls = new ByteReader(header.Shared);
+        int count = calls.ReadCount(2);
         for (int i = 0; i < count; i++)
         {
-            if (header.ReadBool())
+            if (calls.ReadBool())
             {
-                var time = new EventTime(header.ReadSigned());
-                EventPlace place = ReadPlace(header);
-                _queue.Add(new EnrichCall<T, TResult>(_node, _codec.Read(header), time, place));
+                var time = new EventTime(calls.ReadSigned());
+                EventPlace place = ReadPlace(calls);
+                _queue.Add(new EnrichCall<T, TResult>(_node, _codec.Read(calls), time, place));
                 continue;
             }
 
             // A step goes out as soon as nothing is before it: first in the queue it would wait for ever.
             if (_queue.Count == 0)
                 throw new CorruptDataException("a step of time waits for no call");
-            var watermark = new EventTime(header.ReadSigned());
-            _queue.AddStep(watermark, new EventTime(header.ReadSigned()), header.ReadBool());
+            var watermark = new EventTime(calls.ReadSigned());
+            _queue.AddStep(watermark, new EventTime(calls.ReadSigned()), calls.ReadBool());
         }
 
-        if (header.Remaining > 0 || segment.Records > 0)
+        if (calls.Remaining > 0 || schema.Remaining > 0 || chain.Any(segment => segment.Count > 0))
             throw new CorruptDataException("what follows the calls of the segment was not understood");
+        EndCapture();
     }
 
     private void EmitWhatMayGo()
     {
         while (_queue.TryTake(out QueueEntry entry))
         {
+            _hasChanges |= entry.Call is not null;
             if (entry.Call is not EnrichCall<T, TResult> call)
             {
                 _stage.Mark(entry.Watermark, entry.Clock, entry.IsIdle);

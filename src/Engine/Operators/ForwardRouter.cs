@@ -10,13 +10,14 @@ using Weir.Engine.Time;
 /// </summary>
 /// <remarks>
 /// Steps with no event between them are merged; the last one before the end of the input is kept, so that what is due
-/// before the end is told from the end itself.
+/// before the end is told from the end itself. A barrier ends the slice that it passes.
 /// </remarks>
 internal sealed class ForwardRouter<T> : Receiver<T>, IStageEnd
 {
     private readonly SliceTarget _target;
     private readonly Codec<T> _codec;
     private readonly Stage _stage;
+    private readonly List<Slice<T>> _ended = [];
     private Slice<T>? _slice;
     private int _attempted;
 
@@ -51,8 +52,19 @@ internal sealed class ForwardRouter<T> : Receiver<T>, IStageEnd
         _stage.Held++;
     }
 
+    public void Barrier(long number)
+    {
+        Slice<T> slice = _slice ?? NewSlice();
+        slice.EndWith(number);
+        _ended.Add(slice);
+        _slice = null;
+    }
+
     public void Flush(IStageOutput output)
     {
+        foreach (Slice<T> ended in _ended)
+            output.Post(ended);
+        _ended.Clear();
         if (_slice is not { } slice)
             return;
         _slice = null;

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
@@ -65,9 +66,55 @@ internal abstract class GroupOperator
     /// </summary>
     public virtual bool TakesOver(EventTime watermark, EventTime clock, bool idle) => false;
 
-    public abstract void Write(SegmentWriter segment);
+    /// <summary>The first ingestion clock at which something is to be done, or the maximum.</summary>
+    public virtual EventTime NextClockTimer => EventTime.MaxValue;
 
-    public abstract void Read(SegmentReader segment);
+    /// <summary>
+    /// Whether what was captured must be read before anything else happens, because passing time or commands do more
+    /// than to make timers due.
+    /// </summary>
+    public virtual bool LoadsAtOnce => Quarantined > 0;
+
+    /// <summary>Whether anything but time and counters has changed since the last capture.</summary>
+    public abstract bool HasChanges { get; }
+
+    /// <summary>Whether what was read was not written as this operator would, so that a base must come next.</summary>
+    public bool NeedsBase { get; protected set; }
+
+    /// <summary>The counters that are part of a <see cref="GroupMark"/>.</summary>
+    public virtual void WriteCounters(ByteWriter writer)
+    {
+        writer.WriteSigned(LateEvents);
+        writer.WriteSigned(DeadLetters);
+        writer.WriteSigned(CommandsTo);
+    }
+
+    /// <summary>Adds counters of an operator before.</summary>
+    public virtual void ReadCounters(ByteReader reader)
+    {
+        LateEvents += reader.ReadSigned();
+        DeadLetters += reader.ReadSigned();
+        CommandsTo = Math.Max(CommandsTo, reader.ReadSigned());
+    }
+
+    /// <summary>States the time without firing anything.</summary>
+    public virtual void SetTime(EventTime watermark, EventTime clock)
+    {
+    }
+
+    /// <summary>A segment of everything, or of what changed since the last capture.</summary>
+    /// <param name="isBase">Whether of everything.</param>
+    /// <param name="time">Time and counters, where the segment is to stand alone; else empty.</param>
+    public abstract ReadOnlyMemory<byte> WriteSegment(bool isBase, ReadOnlyMemory<byte> time);
+
+    /// <summary>What the last segment holds has been taken; changes count from here on.</summary>
+    public abstract void EndCapture();
+
+    /// <summary>Whether a header is what this operator would write, so that it can be read later as well as now.</summary>
+    public abstract bool IsOwn(SegmentHeader header);
+
+    /// <summary>Reads a chain of segments, oldest first, after its time and counters.</summary>
+    public abstract void Read(IReadOnlyList<SegmentReader> chain);
 
     public virtual ViewReading? Find(ReadOnlyMemory<byte> key) => null;
 

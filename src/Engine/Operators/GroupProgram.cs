@@ -12,8 +12,9 @@ using Weir.Engine.Time;
 /// What runs for one key group of an operator: it merges the time of its channels, applies events, fires timers and
 /// emits. Invariant: timers due at a watermark fire before that watermark goes on downstream.
 /// </summary>
-public sealed class GroupProgram
+public sealed partial class GroupProgram
 {
+    private readonly IOperatorNode _node;
     private readonly Stage _stage;
     private readonly GroupOperator _operator;
     private readonly HostedGroup? _hosted;
@@ -23,6 +24,7 @@ public sealed class GroupProgram
     internal GroupProgram(JobPlan plan, int operatorIndex, int group)
     {
         IOperatorNode node = plan.Graph.Operators[operatorIndex];
+        _node = node;
         OperatorName = node.Name;
         Group = group;
         _stage = new Stage(plan, node.Node.Id, group);
@@ -62,9 +64,9 @@ public sealed class GroupProgram
     public long CommandsTo => _operator.CommandsTo;
 
     /// <summary>Keys with any state.</summary>
-    public int Rows => _hosted?.Keys.Rows ?? _operator.Rows;
+    public int Rows => _stored?.Mark.Rows ?? _hosted?.Keys.Rows ?? _operator.Rows;
 
-    /// <summary>Events applied since the program was made.</summary>
+    /// <summary>Events applied, by this program and by those whose captures it was restored from.</summary>
     public long EventsIn { get; private set; }
 
     /// <summary>Events that came too late.</summary>
@@ -80,12 +82,14 @@ public sealed class GroupProgram
     public int Held => _stage.Held;
 
     /// <summary>The time of the next event timer, or the maximum.</summary>
-    public EventTime NextEventTimer => _hosted?.Keys.NextEventTimer ?? _operator.NextEventTimer;
+    public EventTime NextEventTimer =>
+        _stored?.Mark.NextEventTimer ?? _hosted?.Keys.NextEventTimer ?? _operator.NextEventTimer;
 
     /// <summary>
     /// Whether a timer or state that will expire waits for the ingestion clock, which must go on for it.
     /// </summary>
-    public bool WaitsForClock => _hosted?.Keys.WaitsForClock ?? _operator.WaitsForClock;
+    public bool WaitsForClock =>
+        _stored?.WaitsForClock ?? _hosted?.Keys.WaitsForClock ?? _operator.WaitsForClock;
 
     /// <summary>
     /// Applies a slice of one of its channels. What is emitted is held until <see cref="Flush"/>.
@@ -133,64 +137,32 @@ public sealed class GroupProgram
                     mark.Position, Watermark, Clock, _watermarks.IsIdle, mark.Position + steps.Count));
         }
 
+        if (slice.Count > 0 || IsDue)
+            Load();
         await _hosted!.ApplyAsync(slice, before, steps, host);
         EventsIn += slice.Count;
+    }
+
+    /// <summary>
+    /// Ends what has gathered with the barrier of a checkpoint: each channel that leaves this group gets one, behind
+    /// everything that was emitted before. A flush follows.
+    /// </summary>
+    /// <param name="checkpoint">The checkpoint's number, 1 or more.</param>
+    public void EmitBarrier(long checkpoint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(checkpoint);
+        _stage.Barrier(checkpoint);
     }
 
     /// <summary>Hands over the slices and output that have gathered.</summary>
     public void Flush(IStageOutput output) => _stage.Flush(output);
 
-    /// <summary>The bytes of everything that it holds: a segment.</summary>
-    public byte[] Snapshot() => WriteSegment(_operator);
-
-    /// <summary>The segment of keys that are hosted one by one, as if they were not.</summary>
-    /// <param name="host">Where the keys live.</param>
-    public async ValueTask<byte[]> SnapshotAsync(IKeyHost host) => _hosted is null
-        ? Snapshot()
-        : WriteSegment(await _hosted.Keys.GatherAsync(host, new HostedTime(Watermark, Clock)));
-
-    /// <summary>Takes over a segment; only on a new program.</summary>
-    /// <exception cref="CorruptDataException">The segment is damaged, or of another operator.</exception>
-    /// <exception cref="StateSchemaException">The function declares other state than it was stored with.</exception>
-    public void Restore(ReadOnlyMemory<byte> segment)
-    {
-        var reader = new SegmentReader(segment);
-        _watermarks.Read(reader.Header);
-        _clocks.Read(reader.Header);
-        if (_hosted is null)
-            _operator.Read(reader);
-        else
-            _hosted.Keys.Restore(reader);
-    }
-
-    /// <summary>What the operator's view holds for a key, given as its codec's bytes; null if nothing.</summary>
-    public ViewReading? Find(ReadOnlyMemory<byte> key) =>
-        _hosted is null ? _operator.Find(key) : _hosted.Keys.LoadIdle(key)?.Find(key);
-
-    /// <summary>Everything that the operator holds for a key, given as its codec's bytes; null if nothing.</summary>
-    public KeyInspection? Inspect(ReadOnlyMemory<byte> key) =>
-        _hosted is null ? _operator.Inspect(key, Group) : _hosted.Keys.LoadIdle(key)?.Inspect(key);
-
     /// <summary>The keys in quarantine.</summary>
     public IReadOnlyList<QuarantinedKey> ListQuarantined() => _operator.ListQuarantined();
 
-    /// <summary>Keys that the view holds something for, from a position on.</summary>
-    /// <param name="from">0 to begin, then <see cref="KeyPage.Next"/>.</param>
-    /// <param name="limit">1 or more.</param>
-    public KeyPage ViewKeys(long from, int limit) =>
-        _hosted?.Keys.ViewKeys(from, limit) ?? _operator.ViewKeys(from, limit);
-
-    private byte[] WriteSegment(GroupOperator held)
-    {
-        var segment = new SegmentWriter();
-        _watermarks.Write(segment.Writer);
-        _clocks.Write(segment.Writer);
-        held.Write(segment);
-        return segment.Finish();
-    }
-
     private void ApplyEvents(Edge edge, Slice slice, int from, int to)
     {
+        Load();
         if (edge.IsMain)
             _operator.Apply(slice, from, to);
         else
@@ -199,6 +171,9 @@ public sealed class GroupProgram
 
     private void ApplyCommands(Slice slice)
     {
+        if (slice.Count == 0)
+            return;
+        Load();
         bool hadEnded = HasEnded;
         _operator.ApplyCommands(slice);
         if (HasEnded && !hadEnded)
@@ -208,17 +183,31 @@ public sealed class GroupProgram
     private void Step(int channel, in Mark mark)
     {
         TimeChange change = Merge(channel, in mark);
-        if ((change & TimeChange.Clock) != 0)
-            _operator.AdvanceClock(_clocks.Watermark);
-        if ((change & TimeChange.Watermark) != 0)
-            _operator.AdvanceWatermark(_watermarks.Watermark);
+        if (IsDue)
+            Load();
+        if (_stored is { } stored)
+            stored.Passed = new HostedTime(_watermarks.Watermark, _clocks.Watermark);
+        else
+            Advance(change);
 
         // What is held in quarantine is still to come: until then, those behind this group must not take it for ended.
         bool isWithheld = Watermark == EventTime.MaxValue && Quarantined > 0;
         if (change == TimeChange.None || isWithheld)
+        {
+            _stage.EndBatch();
             return;
+        }
+
         if (!_operator.TakesOver(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle))
             _stage.Mark(_watermarks.Watermark, _clocks.Watermark, _watermarks.IsIdle);
+    }
+
+    private void Advance(TimeChange change)
+    {
+        if ((change & TimeChange.Clock) != 0)
+            _operator.AdvanceClock(_clocks.Watermark);
+        if ((change & TimeChange.Watermark) != 0)
+            _operator.AdvanceWatermark(_watermarks.Watermark);
     }
 
     private TimeChange Merge(int channel, in Mark mark)

@@ -19,6 +19,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
             int row = FindRow(command.Key);
             if (row >= 0 && _held?.Find(row) is { } held)
             {
+                Keys.Touch(row);
                 if (!command.IsRelease)
                     Discard(row, held);
                 Release(row, held);

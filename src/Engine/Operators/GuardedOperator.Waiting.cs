@@ -50,6 +50,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         int row = RowOfTimer(timer.Owner, timer.Tag);
         if (row < 0)
             return;
+        Keys.Touch(row);
         if (_errors is not null)
             Begin(row);
         try

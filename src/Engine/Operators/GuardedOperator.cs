@@ -3,6 +3,7 @@ namespace Weir.Engine.Operators;
 using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Graph;
+using Weir.Engine.State;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
@@ -104,6 +105,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         int row = RowOfTimer(timer.Owner, timer.Tag);
         if (row < 0)
             return;
+        Keys.Touch(row);
         if (_errors is not null)
         {
             if (_held?.Find(row) is { } held)
@@ -147,9 +149,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         if (!reader.ReadBool())
             return;
         if (_held is null)
-            throw new CorruptDataException(
-                $"keys of '{_node.Name}' are in quarantine, and its OnError says so no longer: let it quarantine keys "
-                + "again, and release or discard them first");
+            throw StateSchemaException.NoQuarantine(_node.Name);
         _held.Read(row, reader);
     }
 

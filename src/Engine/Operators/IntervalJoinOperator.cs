@@ -41,6 +41,19 @@ internal sealed class IntervalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
 
     protected override string StateSchema => $"left {_left.Schema}, right {_right.Schema}";
 
+    // A row says itself when it is due, by the interval: with another one it may be due sooner.
+    protected override void WriteSchema(ByteWriter writer)
+    {
+        writer.WriteSigned(_lower);
+        writer.WriteSigned(_upper);
+    }
+
+    protected override void ReadSchema(ByteReader reader)
+    {
+        reader.ReadSigned();
+        reader.ReadSigned();
+    }
+
     protected override void OnLeft(int row, in TLeft value, EventTime time)
     {
         if (time < Watermark)
@@ -90,6 +103,7 @@ internal sealed class IntervalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
             // What is held for the key is still to meet what the row has; the key catches up when it is released.
             if (IsHeld(row))
                 continue;
+            Keys.Touch(row);
             RemoveDue(row);
             AskForCleanup(row);
             RemoveRowIfEmpty(row);

@@ -21,6 +21,7 @@ internal readonly record struct RouterSpec(int Operator, int Edge, int Groups, i
 /// Where the order of channels is a matter of arrival (after a shuffle), steps with no event between them are merged;
 /// the last one before the end of the input is kept, so that what is due before the end is told from the end itself.
 /// Without a shuffle nothing is merged: the receiver sees exactly the steps that the log has.
+/// A barrier ends every slice that it passes, so nothing is ever merged across it.
 /// </remarks>
 internal abstract class Router<T> : Receiver<T>, IStageEnd
 {
@@ -28,6 +29,7 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     private readonly Stage _stage;
     private readonly int[] _channels;
     private readonly Slice<T>?[] _slices;
+    private readonly List<Slice<T>> _ended = [];
     private readonly List<int> _attempted = [];
     private readonly int[] _toldIn;
     private Mark _announced;
@@ -87,8 +89,24 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
         _stage.Held++;
     }
 
+    public void Barrier(long number)
+    {
+        for (int group = 0; group < _slices.Length; group++)
+        {
+            if (_channels[group] < 0)
+                continue;
+            Slice<T> slice = _slices[group] ?? Open(group);
+            slice.EndWith(number);
+            _ended.Add(slice);
+            _slices[group] = null;
+        }
+    }
+
     public void Flush(IStageOutput output)
     {
+        foreach (Slice<T> slice in _ended)
+            output.Post(slice);
+        _ended.Clear();
         for (int group = 0; group < _slices.Length; group++)
         {
             if (_slices[group] is not { } slice)

@@ -13,7 +13,7 @@ using Weir.Engine.Timers;
 /// What all operators with keys share: the table of keys, timers, the view, and the form of a key's record in a
 /// segment. Invariant: a key has a row exactly while it owns something.
 /// </summary>
-internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
+internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
     where TKey : notnull
 {
     private readonly Codec<TKey> _keyCodec;
@@ -38,8 +38,6 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         set => Keys.NextBirth = value;
     }
 
-    private string Schema => $"keys {_keyCodec.Schema}, view {View?.Schema ?? "none"}, {StateSchema}";
-
     protected KeyTable<TKey> Keys { get; } = new();
 
     protected Receiver<TOut> Output { get; }
@@ -63,15 +61,6 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
 
     /// <summary>What the view shows of a row, or null.</summary>
     protected abstract ViewReading? ReadView(int row);
-
-    /// <summary>Writes what the operator holds beside its keys.</summary>
-    protected virtual void WriteShared(ByteWriter writer)
-    {
-    }
-
-    protected virtual void ReadShared(ByteReader reader)
-    {
-    }
 
     /// <summary>Everything has been read.</summary>
     protected virtual void AfterRead()
@@ -107,89 +96,19 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         ? throw new OperatorFailedException(
             new FailedCall(_name, null, EventTime.None, null),
             new CorruptDataException("an event of the slice has no key"))
-        : Keys.GetOrAdd(key, _hasher.Hash(key));
+        : Touched(Keys.GetOrAdd(key, _hasher.Hash(key)));
+
+    // Whatever has a row may change it.
+    private int Touched(int row)
+    {
+        Keys.Touch(row);
+        return row;
+    }
 
     protected void RemoveRowIfEmpty(int row)
     {
         if (IsRowEmpty(row) && !IsHeld(row) && View?.IsEmpty(row) != false)
             Keys.Remove(row);
-    }
-
-    public sealed override void Write(SegmentWriter segment)
-    {
-        BeforeLook();
-        Write(segment, Keys.InOrder(), new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers)));
-    }
-
-    public sealed override IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach()
-    {
-        BeforeLook();
-        var timers = new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers));
-        foreach (int row in Keys.InOrder())
-        {
-            var key = new ByteWriter();
-            _keyCodec.Write(key, Keys.Key(row));
-            var segment = new SegmentWriter();
-            Write(segment, [row], timers);
-            yield return (key.WrittenMemory, Keys.Birth(row), segment.Finish());
-        }
-    }
-
-    private void Write(SegmentWriter segment, int[] rows, RowTimers timers)
-    {
-        ByteWriter header = segment.Writer;
-        header.WriteString(_name);
-        header.WriteString(Schema);
-        WriteTime(header);
-        header.WriteSigned(Keys.NextBirth);
-        WriteShared(header);
-        segment.EndHeader();
-        foreach (int row in rows)
-        {
-            TKey key = Keys.Key(row);
-            int record = segment.BeginRecord(_hasher.Hash(key));
-            _keyCodec.Write(segment.Writer, in key);
-            segment.Writer.WriteSigned(Keys.Birth(row));
-            View?.Write(row, segment.Writer);
-            WriteHeld(row, segment.Writer);
-            WriteRow(row, segment.Writer, timers);
-            segment.EndRecord(record);
-        }
-    }
-
-    public sealed override void ReadAll(IReadOnlyList<SegmentReader> segments)
-    {
-        var timers = new RowTimers(new OwnedTimers(), new OwnedTimers());
-        foreach (SegmentReader segment in segments)
-            Read(segment, timers);
-        timers.Event.RestoreTo(EventTimers);
-        timers.Clock.RestoreTo(ClockTimers);
-        CheckHeld();
-        AfterRead();
-    }
-
-    private void Read(SegmentReader segment, RowTimers timers)
-    {
-        ByteReader header = segment.Header;
-        string? name = header.ReadString();
-        string? schema = header.ReadString();
-        if (name != _name || schema != Schema)
-            throw new CorruptDataException($"the segment is of '{name}' with {schema}, not of '{_name}' with {Schema}");
-        ReadTime(header);
-        long next = ReadNext(header);
-        Keys.NextBirth = Math.Max(Keys.NextBirth, next);
-        ReadShared(header);
-        if (next == 0 || header.Remaining > 0)
-            throw new CorruptDataException("the header of the segment was not understood");
-        long last = 0;
-        foreach (ByteReader record in segment.AllRecords())
-        {
-            int row = AddRow(_keyCodec.Read(record), record.ReadSigned(), last);
-            last = Keys.Birth(row);
-            View?.Read(row, record);
-            ReadHeld(row, record);
-            ReadRow(row, record, timers);
-        }
     }
 
     public sealed override ViewReading? Find(ReadOnlyMemory<byte> key) =>
@@ -230,30 +149,18 @@ internal abstract class KeyedOperator<TKey, TOut> : KeyedOperator
         return new KeyPage(keys, null);
     }
 
-    // Keys come in the order of their numbers: two with the same one would change places from restore to restore.
-    private int AddRow(TKey key, long birth, long last)
-    {
-        if (key is null || birth <= last || birth >= Keys.NextBirth)
-            throw new CorruptDataException("a key of the segment is null or has an impossible number");
-        uint hash = _hasher.Hash(key);
-        return Keys.Find(key, hash) < 0
-            ? Keys.Add(key, hash, birth)
-            : throw new CorruptDataException("the segment holds the same key twice");
-    }
-
     /// <summary>The row of a key, or -1.</summary>
     protected int Find(TKey key) => Keys.Find(key, _hasher.Hash(key));
 
     /// <summary>The row of a key given as bytes, or -1.</summary>
-    protected int FindRow(ReadOnlyMemory<byte> bytes)
+    protected int FindRow(ReadOnlyMemory<byte> bytes) => Find(KeyFrom(bytes));
+
+    private TKey KeyFrom(ReadOnlyMemory<byte> bytes)
     {
         var reader = new ByteReader(bytes);
         TKey key = _keyCodec.Read(reader);
         if (key is null || reader.Remaining > 0)
             throw new CorruptDataException($"the bytes are no key of '{_name}'");
-        return Find(key);
+        return key;
     }
 }
-
-/// <summary>The timers of both domains while records are written or read.</summary>
-internal sealed record RowTimers(OwnedTimers Event, OwnedTimers Clock);

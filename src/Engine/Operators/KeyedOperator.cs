@@ -36,8 +36,7 @@ internal abstract class KeyedOperator : GroupOperator
 
     public override EventTime NextEventTimer => EventTimers.Next;
 
-    /// <summary>When something waits for the ingestion clock next, or the maximum.</summary>
-    public virtual EventTime NextClockTimer => ClockTimers.Next;
+    public override EventTime NextClockTimer => ClockTimers.Next;
 
     public override bool WaitsForClock => ClockTimers.Count > 0;
 
@@ -48,8 +47,7 @@ internal abstract class KeyedOperator : GroupOperator
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>States the time without firing anything.</summary>
-    public void SetTime(EventTime watermark, EventTime clock)
+    public sealed override void SetTime(EventTime watermark, EventTime clock)
     {
         bool goesOn = clock > Clock;
         Watermark = watermark;
@@ -98,13 +96,62 @@ internal abstract class KeyedOperator : GroupOperator
             OnTimer(timer, TimeDomain.Processing);
     }
 
-    public sealed override void Read(SegmentReader segment) => ReadAll([segment]);
+    /// <summary>Time and counters, for a segment of this operator that stands alone.</summary>
+    public byte[] WriteTime()
+    {
+        var writer = new ByteWriter();
+        writer.WriteSigned(Watermark.Milliseconds);
+        writer.WriteSigned(Clock.Milliseconds);
+        WriteCounters(writer);
+        return writer.ToArray();
+    }
 
-    /// <summary>Reads segments that hold different keys of one group.</summary>
-    public abstract void ReadAll(IReadOnlyList<SegmentReader> segments);
+    public override void WriteCounters(ByteWriter writer)
+    {
+        base.WriteCounters(writer);
+        writer.WriteSigned(EventTimers.NextSequence);
+        writer.WriteSigned(ClockTimers.NextSequence);
+        writer.WriteSigned(NextBirth);
+    }
+
+    public override void ReadCounters(ByteReader reader)
+    {
+        base.ReadCounters(reader);
+        EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, ReadNext(reader));
+        ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, ReadNext(reader));
+        long birth = ReadNext(reader);
+        if (birth == 0)
+            throw new CorruptDataException("the keys of the segment have come to the impossible number 0");
+        NextBirth = Math.Max(NextBirth, birth);
+    }
+
+    /// <summary>States the time as of which a segment is to be read.</summary>
+    public void ReadAsOf(EventTime watermark, EventTime clock) => (Watermark, Clock) = (watermark, clock);
+
+    /// <summary>Reads segments that stand alone and hold different keys of one group.</summary>
+    public abstract void ReadEach(IReadOnlyList<SegmentReader> segments);
+
+    /// <summary>A segment of changes of an operator that holds nothing but keys that have changed.</summary>
+    /// <param name="removed">The keys that went.</param>
+    public abstract ReadOnlyMemory<byte> WriteChanges(IEnumerable<(uint Hash, ReadOnlyMemory<byte> Key)> removed);
 
     /// <summary>Every key by itself: its bytes, its number, and a segment that holds only it.</summary>
-    public abstract IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, byte[] Segment)> WriteEach();
+    public abstract IEnumerable<(ReadOnlyMemory<byte> Key, long Birth, ReadOnlyMemory<byte> Segment)> WriteEach();
+
+    /// <summary>Reads a single record of a segment.</summary>
+    public abstract void ReadOne(SegmentHeader header, ReadOnlyMemory<byte> record);
+
+    /// <summary>The hash by which the index of a segment finds a key, and the key as its record has it.</summary>
+    public abstract (uint Hash, ReadOnlyMemory<byte> Key) Locate(ReadOnlyMemory<byte> key);
+
+    protected void ReadTime(ReadOnlyMemory<byte> time)
+    {
+        var reader = new ByteReader(time);
+        ReadAsOf(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()));
+        ReadCounters(reader);
+        if (reader.Remaining > 0)
+            throw new CorruptDataException("the header of the segment was not understood");
+    }
 
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
@@ -138,28 +185,6 @@ internal abstract class KeyedOperator : GroupOperator
     /// <summary>The ingestion clock moved; its timers have not fired yet.</summary>
     protected virtual void OnClock()
     {
-    }
-
-    protected void WriteTime(ByteWriter writer)
-    {
-        writer.WriteSigned(Watermark.Milliseconds);
-        writer.WriteSigned(Clock.Milliseconds);
-        writer.WriteSigned(LateEvents);
-        writer.WriteSigned(DeadLetters);
-        writer.WriteSigned(CommandsTo);
-        writer.WriteSigned(EventTimers.NextSequence);
-        writer.WriteSigned(ClockTimers.NextSequence);
-    }
-
-    protected void ReadTime(ByteReader reader)
-    {
-        Watermark = new EventTime(reader.ReadSigned());
-        Clock = new EventTime(reader.ReadSigned());
-        LateEvents += reader.ReadSigned();
-        DeadLetters += reader.ReadSigned();
-        CommandsTo = Math.Max(CommandsTo, reader.ReadSigned());
-        EventTimers.NextSequence = Math.Max(EventTimers.NextSequence, ReadNext(reader));
-        ClockTimers.NextSequence = Math.Max(ClockTimers.NextSequence, ReadNext(reader));
     }
 
     /// <summary>What something is numbered with next: it must not come to the end of the numbers.</summary>

@@ -20,6 +20,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : IBroadcastContext<TKey
             return;
         }
 
+        IsSharedTouched = true;
         for (int i = from; i < to; i++)
         {
             Begin(NoRow, handler.TimeOf(slice, i));
@@ -46,6 +47,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut> : IBroadcastContext<TKey
         ArgumentNullException.ThrowIfNull(visit);
         foreach (int row in Keys.InOrder())
         {
+            Keys.Touch(row);
             Begin(row, Time);
             try
             {

@@ -114,7 +114,7 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
 
     protected override void OnClock()
     {
-        _state.AdvanceClock(Clock);
+        NeedsBase |= _state.AdvanceClock(Clock);
         RemoveExpired();
     }
 
@@ -123,21 +123,27 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
 
     protected override bool IsRowEmpty(int row) => !_timers.HasAny(row) && _state.IsEmpty(row);
 
-    protected override void WriteShared(ByteWriter writer)
+    protected override IReadOnlyList<string> TimerNames => _timers.NamesInOrder;
+
+    protected override void WriteSchema(ByteWriter writer)
     {
-        _timers.WriteNames(writer);
         _state.WriteHeader(writer);
         _shared.WriteHeader(writer);
-        _shared.WriteRow(SharedRow, writer);
+        _state.WriteLifetimes(writer);
     }
 
-    protected override void ReadShared(ByteReader reader)
+    protected override void ReadSchema(ByteReader reader)
     {
-        _timers.ReadNames(reader);
         _state.ReadHeader(reader, Clock);
         _shared.ReadHeader(reader, Clock);
-        _shared.ReadRow(SharedRow, reader);
+        StateTable.ReadLifetimes(reader);
     }
+
+    protected override void ReadTimerNames(IReadOnlyList<string> names) => _timers.ReadNames(names);
+
+    protected override void WriteShared(ByteWriter writer) => _shared.WriteRow(SharedRow, writer);
+
+    protected override void ReadShared(ByteReader reader) => _shared.ReadRow(SharedRow, reader);
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
     {
@@ -177,6 +183,9 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
     private void RemoveExpired()
     {
         while (_state.TryExpire(out int row))
+        {
+            Keys.Touch(row);
             RemoveRowIfEmpty(row);
+        }
     }
 }

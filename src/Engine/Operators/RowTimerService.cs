@@ -76,29 +76,27 @@ internal sealed class RowTimerService(TimerQueue eventTimers, TimerQueue clockTi
             Fired(new DueTimer(timer.Time, owner, timer.Tag), domain);
     }
 
-    public IEnumerable<PendingTimer> Pending(int row) => Enum.GetValues<TimeDomain>().SelectMany(domain => Queue(domain)
-        .All()
-        .Where(each => each.Owner == row)
-        .Select(each => new PendingTimer(each.Timer.Time, domain, NameOf(each.Timer.Tag))));
-
-    public void WriteNames(ByteWriter writer)
+    public IEnumerable<PendingTimer> Pending(int row)
     {
-        writer.WriteVarint((ulong)_names.Count);
-        foreach (string name in _names.Values.Order(StringComparer.Ordinal))
-            writer.WriteString(name);
+        var owned = new List<StoredTimer>();
+        var pending = new List<PendingTimer>();
+        foreach (TimeDomain domain in Enum.GetValues<TimeDomain>())
+        {
+            Queue(domain).CopyOwned(row, owned);
+            pending.AddRange(owned.Select(timer => new PendingTimer(timer.Time, domain, NameOf(timer.Tag))));
+        }
+
+        return pending;
     }
 
-    public void ReadNames(ByteReader reader)
+    public IReadOnlyList<string> NamesInOrder => [.. _names.Values.Order(StringComparer.Ordinal)];
+
+    public void ReadNames(IReadOnlyList<string> names)
     {
-        int count = reader.ReadCount();
-        string last = "";
-        for (int i = 0; i < count; i++)
+        foreach (string name in names)
         {
-            if (reader.ReadString() is not { } name || string.CompareOrdinal(name, last) <= 0)
-                throw new CorruptDataException("a timer has no name, or the same as another");
             if (!TryTag(name, out _))
                 throw new CorruptDataException($"the timer name '{name}' can not be told from another");
-            last = name;
         }
     }
 

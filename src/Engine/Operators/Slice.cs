@@ -25,8 +25,8 @@ public readonly record struct Mark(int Position, EventTime Watermark, EventTime 
 public readonly record struct SliceTarget(int Operator, int Group, int Channel, int Edge);
 
 /// <summary>
-/// A run of events of one channel for one key group, with every step of time between them. Filled by its sender,
-/// handed over once, released by its receiver.
+/// A run of events of one channel for one key group, with every step of time between them and, behind all of them, a
+/// barrier or none. Filled by its sender, handed over once, released by its receiver.
 /// </summary>
 public abstract class Slice
 {
@@ -53,11 +53,17 @@ public abstract class Slice
     public int MarkCount { get; private set; }
 
     /// <summary>
-    /// What it weighs against the bounds of an inbox: its events, and its steps of time at a quarter.
+    /// The checkpoint whose barrier stands behind all events and steps of time of the slice, 1 or more; 0 if there is
+    /// none. A receiver that comes to it takes nothing more from the channel until the checkpoint has passed.
     /// </summary>
-    public int Weight => Count + (MarkCount + 3) / 4;
+    public long Barrier { get; private protected set; }
 
-    /// <summary>Writes events and steps of time as bytes, for another process.</summary>
+    /// <summary>
+    /// What it weighs against the bounds of an inbox: its events, its steps of time at a quarter, and its barrier.
+    /// </summary>
+    public int Weight => Count + (MarkCount + 3) / 4 + (Barrier > 0 ? 1 : 0);
+
+    /// <summary>Writes events, steps of time and the barrier as bytes, for another process.</summary>
     public abstract void Encode(ByteWriter writer);
 
     /// <summary>Gives its buffers back; it must not be used after.</summary>
@@ -67,9 +73,23 @@ public abstract class Slice
             ArrayPool<Mark>.Shared.Return(_marks);
         _marks = [];
         MarkCount = 0;
+        Barrier = 0;
     }
 
     internal abstract void Decode(ByteReader reader);
+
+    /// <summary>The same as slices of one event or one step of time each, in order; without the barrier.</summary>
+    internal abstract IReadOnlyList<Slice> Split();
+
+    /// <summary>The offset of an event in its partition, or -1 if the slice comes from an operator.</summary>
+    internal abstract long OffsetOf(int index);
+
+    /// <summary>Ends the slice with a barrier: nothing may be added to it any more.</summary>
+    internal void EndWith(long barrier)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(barrier);
+        Barrier = barrier;
+    }
 
     internal void AddMark(EventTime watermark, EventTime clock, bool idle)
     {
@@ -112,6 +132,16 @@ public abstract class Slice
             AddMark(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()), reader.ReadBool());
             _marks[MarkCount - 1] = _marks[MarkCount - 1] with { Position = position };
         }
+    }
+
+    private protected void EncodeBarrier(ByteWriter writer) => writer.WriteVarint((ulong)Barrier);
+
+    private protected void DecodeBarrier(ByteReader reader)
+    {
+        ulong barrier = reader.ReadVarint();
+        if (barrier > long.MaxValue)
+            throw new CorruptDataException($"the slice ends with the barrier of the impossible checkpoint {barrier}");
+        Barrier = (long)barrier;
     }
 
     private protected static void Grow<TItem>(ref TItem[] items, int used)
@@ -180,6 +210,7 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
         }
 
         EncodeMarks(writer);
+        EncodeBarrier(writer);
     }
 
     /// <summary>An empty slice with the same target.</summary>
@@ -200,6 +231,26 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
         Count = 0;
     }
 
+    internal override long OffsetOf(int index) => OffsetAt(index);
+
+    internal override IReadOnlyList<Slice> Split()
+    {
+        var pieces = new List<Slice>();
+        int passed = 0;
+        foreach (Mark mark in Marks)
+        {
+            for (; passed < mark.Position; passed++)
+                pieces.Add(Piece(passed));
+            Slice<T> step = NewLike();
+            step.AddMark(mark.Watermark, mark.Clock, mark.IsIdle);
+            pieces.Add(step);
+        }
+
+        for (; passed < Count; passed++)
+            pieces.Add(Piece(passed));
+        return pieces;
+    }
+
     internal override void Decode(ByteReader reader)
     {
         ulong head = reader.ReadVarint();
@@ -216,5 +267,13 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
         }
 
         DecodeMarks(reader);
+        DecodeBarrier(reader);
+    }
+
+    private Slice<T> Piece(int index)
+    {
+        Slice<T> piece = NewLike();
+        piece.Add(in _values[index], _times[index], OffsetAt(index));
+        return piece;
     }
 }

@@ -8,16 +8,23 @@ using Weir.Engine.Time;
 /// <summary>
 /// What runs for one partition of a source: it decodes batches, applies operators without keys, derives the watermark
 /// and splits by key group. Invariant: watermark and clock never fall, and move at the ends of batches only; in a job
-/// with an operator that asks for the clock, the clock moves at their beginnings.
+/// with an operator that asks for the clock, the clock moves at their beginnings. How a batch was cut into parts changes
+/// nothing: its events are handed on as they come, and it ends when something comes that does not belong to it.
 /// </summary>
 public sealed class SourceProgram
 {
+    private const ulong Idle = 1;
+    private const ulong InsideBatch = 2;
     private readonly Stage _stage;
     private readonly BatchReader _reader;
     private readonly PartitionWatermarks? _watermarks;
     private readonly IdlenessTimer? _idleness;
     private readonly ISourceNode _source;
     private readonly bool _clockFirst;
+    private readonly bool _marksEveryBatch;
+    private EventBatch? _open;
+    private bool _isAnnounced;
+    private bool _isRestored;
 
     internal SourceProgram(JobPlan plan, int source, int partition)
     {
@@ -29,6 +36,7 @@ public sealed class SourceProgram
             _watermarks = new PartitionWatermarks(strategy.Generator);
         _clockFirst = plan.Graph.Operators.Any(node => node.NeedsClock)
             || plan.Graph.PartitionFunctions.Any(node => node.Slots.Any(slot => slot.Lifetime is not null));
+        _marksEveryBatch = plan.Graph.HasImmediateOutput;
         if (_source.Watermarks?.IdleAfterMilliseconds is { } timeout)
             _idleness = new IdlenessTimer(timeout);
     }
@@ -60,9 +68,13 @@ public sealed class SourceProgram
     /// <summary>Events that were given up and written as dead letters since the program was made.</summary>
     public long DeadLetters => _reader.DeadLetters;
 
+    /// <summary>Whether the last batch may have further parts, so that its end is still to come.</summary>
+    public bool IsInsideBatch => _open is not null;
+
     /// <summary>Whether it works by the ingestion clock, which must then go on where nothing is sent.</summary>
     public bool WaitsForClock => !HasEnded
         && (_idleness is not null
+            || IsInsideBatch
             || _watermarks?.Generator.UsesClock == true
             || _stage.States.Any(state => state.WaitsForClock));
 
@@ -78,18 +90,27 @@ public sealed class SourceProgram
         if (batch.From != Next)
             throw new InvalidOperationException(
                 $"The batch at {batch.From} of {Topic}/{Partition} does not go on at {Next}.");
-        bool isAnnounced = _clockFirst && batch.Stamp > Clock;
-        if (isAnnounced)
-        {
-            Clock = batch.Stamp;
-            _watermarks?.Follow(Watermark, Clock);
-            _stage.Announce(Watermark, Clock, IsIdle);
-        }
-
+        if (batch.Part != BatchPart.Next)
+            EndOpenBatch();
+        Announce(in batch);
         if (batch.Kind is BatchKind.Events or BatchKind.Advance)
             Read(in batch);
         Next = batch.Next;
-        EndBatch(in batch, isAnnounced);
+        if (batch.Part == BatchPart.Whole)
+            EndBatch(in batch, _isAnnounced || _marksEveryBatch);
+        else
+            _open = batch with { Payload = default };
+    }
+
+    /// <summary>
+    /// Ends what has gathered with the barrier of a checkpoint: each of its channels gets one, behind everything that
+    /// was processed before. A flush follows, before the next batch.
+    /// </summary>
+    /// <param name="checkpoint">The checkpoint's number, 1 or more.</param>
+    public void EmitBarrier(long checkpoint)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(checkpoint);
+        _stage.Barrier(checkpoint);
     }
 
     /// <summary>Hands over the slices and output that have gathered.</summary>
@@ -102,7 +123,9 @@ public sealed class SourceProgram
         writer.WriteSigned(Next);
         writer.WriteSigned(Watermark.Milliseconds);
         writer.WriteSigned(Clock.Milliseconds);
-        writer.WriteBool(IsIdle);
+        writer.WriteVarint((IsIdle ? Idle : 0u) | (IsInsideBatch ? InsideBatch : 0u));
+        if (_open is { } open)
+            WriteOpen(writer, in open);
 
         // In frames, so that a changed job can leave out a part that it has no more, or begin one that is new.
         int generator = writer.BeginFrame();
@@ -123,8 +146,13 @@ public sealed class SourceProgram
             throw new CorruptDataException($"the source has come to the impossible offset {Next}");
         Watermark = new EventTime(reader.ReadSigned());
         Clock = new EventTime(reader.ReadSigned());
-        IsIdle = reader.ReadBool();
+        ulong flags = reader.ReadVarint();
+        if (flags > (Idle | InsideBatch))
+            throw new CorruptDataException($"a source has the unknown flags {flags}");
+        IsIdle = (flags & Idle) != 0;
         _watermarks?.Follow(Watermark, Clock);
+        if ((flags & InsideBatch) != 0)
+            ReadOpen(reader);
         int outer = reader.EnterFrame();
         if (reader.Remaining > 0)
             _watermarks?.Read(reader);
@@ -136,14 +164,38 @@ public sealed class SourceProgram
         ReadStates(reader);
     }
 
-    /// <summary>Raises the watermark by hand, for tests that state it instead of deriving it.</summary>
-    internal void RaiseWatermark(EventTime watermark)
+    /// <summary>Raises the watermark by hand: to the maximum where the input is to end without an end batch.</summary>
+    public void RaiseWatermark(EventTime watermark)
     {
         IsIdle = false;
         _idleness?.OnActivity();
         Watermark = EventTime.Max(Watermark, watermark);
         _watermarks?.Follow(Watermark, Clock);
         _stage.Mark(Watermark, Clock, IsIdle);
+    }
+
+    private void WriteOpen(ByteWriter writer, in EventBatch open)
+    {
+        writer.WriteSigned(open.From);
+        writer.WriteSigned(open.Stamp.Milliseconds);
+        writer.WriteBool(_isAnnounced);
+
+        // What the generator has emitted takes effect at the end of the batch.
+        writer.WriteSigned((_watermarks?.Watermark ?? Watermark).Milliseconds);
+    }
+
+    private void ReadOpen(ByteReader reader)
+    {
+        _open = new EventBatch
+        {
+            From = reader.ReadSigned(),
+            Next = Next,
+            Stamp = new EventTime(reader.ReadSigned()),
+            Part = BatchPart.First,
+        };
+        _isAnnounced = reader.ReadBool();
+        _isRestored = true;
+        _watermarks?.Emit(new EventTime(reader.ReadSigned()));
     }
 
     private void WriteStates(ByteWriter writer)
@@ -190,6 +242,31 @@ public sealed class SourceProgram
         {
             throw new SourceFailedException(Topic, Partition, hasEvents ? _reader.Offset : batch.From, fault);
         }
+    }
+
+    /// <summary>Where a batch begins, and where one goes on in a restored program: of the groups that get its events some
+    /// may have been told before the barrier and some not.</summary>
+    private void Announce(in EventBatch batch)
+    {
+        bool begins = _open is null;
+        if (begins)
+            _isAnnounced = _clockFirst && batch.Stamp > Clock;
+        if (_isAnnounced && (begins || _isRestored))
+        {
+            Clock = batch.Stamp;
+            _watermarks?.Follow(Watermark, Clock);
+            _stage.Announce(Watermark, Clock, IsIdle);
+        }
+
+        _isRestored = false;
+    }
+
+    private void EndOpenBatch()
+    {
+        if (_open is not { } batch)
+            return;
+        _open = null;
+        EndBatch(in batch, _isAnnounced || _marksEveryBatch);
     }
 
     private void EndBatch(in EventBatch batch, bool mustMark)

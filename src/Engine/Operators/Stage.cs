@@ -4,12 +4,16 @@ using Weir.Engine.Graph;
 using Weir.Engine.Keys;
 using Weir.Engine.Time;
 
-/// <summary>Encoded events for a topic, emitted by one instance of a stage.</summary>
-/// <param name="Topic">Name of the topic.</param>
-/// <param name="Partition">The partition that their key asks for, or null if any will do.</param>
+/// <summary>Encoded events for a topic or a sink, emitted by one instance of a stage.</summary>
+/// <param name="Target">Name of the topic, or <see cref="Streams.Sink.Target"/> of the sink.</param>
+/// <param name="Partition">The partition that their key asks for, or null if any will do; null for a sink.</param>
 /// <param name="Count">Number of events.</param>
 /// <param name="Payload">The events, framed as in <see cref="Streams.EventBatch.Payload"/>.</param>
-public readonly record struct OutputBatch(string Topic, int? Partition, int Count, ReadOnlyMemory<byte> Payload);
+public readonly record struct OutputBatch(string Target, int? Partition, int Count, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Whether it is to be seen at once, and not when the checkpoint that it belongs to is complete.</summary>
+    public bool IsImmediate { get; init; }
+}
 
 /// <summary>Takes what a program emits. Called when the program is flushed, from within that call.</summary>
 public interface IStageOutput
@@ -17,7 +21,7 @@ public interface IStageOutput
     /// <summary>Takes a slice for a key group.</summary>
     void Post(Slice slice);
 
-    /// <summary>Takes events for a topic.</summary>
+    /// <summary>Takes events for a topic or a sink.</summary>
     void Append(in OutputBatch batch);
 }
 
@@ -44,6 +48,14 @@ internal interface IStageEnd
     /// </summary>
     void Announce(EventTime watermark, EventTime clock, bool idle) => Mark(watermark, clock, idle);
 
+    /// <summary>A batch of input has ended and the stage's time has not moved.</summary>
+    void EndBatch()
+    {
+    }
+
+    /// <summary>Ends everything that is held with the barrier of a checkpoint, on every way that leads out.</summary>
+    void Barrier(long number);
+
     /// <summary>Hands over what is held.</summary>
     void Flush(IStageOutput output);
 }
@@ -58,6 +70,7 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
     private readonly Dictionary<object, object> _receivers = [];
     private readonly List<IStageEnd> _ends = [];
     private readonly List<IStageState> _states = [];
+    private readonly List<OutputBatch> _ended = [];
     private int _heldBefore;
 
     public JobPlan Plan => plan;
@@ -70,6 +83,9 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
 
     /// <summary>If set, what the head emits goes there and nothing follows it.</summary>
     public OutputCapture? Capture { get; init; }
+
+    /// <summary>Whether what the head emits goes nowhere: of an operator that is only looked at.</summary>
+    public bool IsMute { get; init; }
 
     /// <summary>Whether it begins at a partition of a source.</summary>
     public bool IsSource { get; } = plan.Graph.Nodes[head] is ISourceNode;
@@ -139,8 +155,29 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
             end.Mark(watermark, clock, idle);
     }
 
+    public void EndBatch()
+    {
+        foreach (IStageEnd end in _ends)
+            end.EndBatch();
+    }
+
+    /// <summary>
+    /// Takes a batch that is to be seen at once. Batches of all ends of the stage stay in the order in which they ended,
+    /// however seldom the stage is flushed.
+    /// </summary>
+    public void End(in OutputBatch batch) => _ended.Add(batch);
+
+    public void Barrier(long number)
+    {
+        foreach (IStageEnd end in _ends)
+            end.Barrier(number);
+    }
+
     public void Flush(IStageOutput output)
     {
+        foreach (OutputBatch batch in _ended)
+            output.Append(in batch);
+        _ended.Clear();
         foreach (IStageEnd end in _ends)
             end.Flush(output);
         Held = 0;

@@ -78,7 +78,10 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
         while (_results.TryTake(Watermark, out int row))
         {
             // What is held for the key came after this; the key catches up when it is released.
-            if (IsHeld(row) || !GiveGuarded(row))
+            if (IsHeld(row))
+                continue;
+            Keys.Touch(row);
+            if (!GiveGuarded(row))
                 continue;
             AskForResult(row);
             RemoveRowIfEmpty(row);
@@ -88,6 +91,7 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
         {
             if (IsHeld(row))
                 continue;
+            Keys.Touch(row);
             RemoveOldVersions(row);
             AskForCleanup(row);
             RemoveRowIfEmpty(row);
@@ -137,9 +141,17 @@ internal sealed class TemporalJoinOperator<TKey, TLeft, TRight, TOut> : JoinOper
 
     protected override bool IsRowEmpty(int row) => _waiting.IsEmpty(row) && _versions.IsEmpty(row);
 
-    protected override void WriteShared(ByteWriter writer) => writer.WriteSigned(_nextOrder);
+    public override void WriteCounters(ByteWriter writer)
+    {
+        base.WriteCounters(writer);
+        writer.WriteSigned(_nextOrder);
+    }
 
-    protected override void ReadShared(ByteReader reader) => _nextOrder = reader.ReadSigned();
+    public override void ReadCounters(ByteReader reader)
+    {
+        base.ReadCounters(reader);
+        _nextOrder = Math.Max(_nextOrder, reader.ReadSigned());
+    }
 
     protected override void WriteRow(int row, ByteWriter writer, RowTimers timers)
     {

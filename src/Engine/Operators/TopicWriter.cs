@@ -4,8 +4,11 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
-/// <summary>Encodes a stage's events for a topic, one batch per partition and flush.</summary>
-internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>, IStageEnd
+/// <summary>
+/// Encodes a stage's events for a topic, one batch per partition and flush; or, if they are to be seen at once, one per
+/// partition and step of the stage's time. Invariant: such batches are a function of the stage's input alone.
+/// </summary>
+internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmediate) : Receiver<T>, IStageEnd
 {
     private const int AnyPartition = -1;
     private readonly Codec<T> _codec = stage.Plan.Codecs.For<T>();
@@ -45,18 +48,35 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage) : Receiver<T>,
         _attempted.Clear();
     }
 
-    public void Mark(EventTime watermark, EventTime clock, bool idle)
+    // A topic has no watermark of its own: its readers derive theirs from the events.
+    public void Mark(EventTime watermark, EventTime clock, bool idle) => EndBatch();
+
+    public void EndBatch()
     {
-        // A topic has no watermark of its own: its readers derive theirs from the events.
+        if (isImmediate)
+            TakePending();
     }
+
+    // What is flushed right behind a barrier belongs to its checkpoint: who takes the output knows. Steps of time have
+    // ended what is to be seen at once.
+    public void Barrier(long number) => EndBatch();
 
     public void Flush(IStageOutput output)
     {
-        if (_pending.Count == 0)
+        if (isImmediate || _pending.Count == 0)
             return;
         foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
-            output.Append(new OutputBatch(
-                topic.Name, partition == AnyPartition ? null : partition, count, bytes.Detach()));
+            output.Append(BatchOf(partition, bytes, count));
         _pending.Clear();
     }
+
+    private void TakePending()
+    {
+        foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
+            stage.End(BatchOf(partition, bytes, count) with { IsImmediate = true });
+        _pending.Clear();
+    }
+
+    private OutputBatch BatchOf(int partition, ByteWriter bytes, int count) =>
+        new(topic.Name, partition == AnyPartition ? null : partition, count, bytes.Detach());
 }

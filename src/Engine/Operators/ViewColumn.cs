@@ -28,6 +28,9 @@ internal abstract class ViewColumn
 
 internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
 {
+    private const byte Nothing = 0;
+    private const byte OfWindow = 1;
+    private const byte OfAllTime = 2;
     private Entry[] _entries = new Entry[8];
 
     public override string Schema => codec.Schema;
@@ -67,19 +70,38 @@ internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
 
     public override void Write(int row, ByteWriter writer)
     {
-        writer.WriteBool(!IsEmpty(row));
         if (IsEmpty(row))
+        {
+            writer.WriteByte(Nothing);
             return;
-        writer.WriteSigned(_entries[row].Window.Start.Milliseconds);
-        writer.WriteSigned(_entries[row].Window.End.Milliseconds);
-        codec.Write(writer, in _entries[row].Value);
+        }
+
+        ref Entry entry = ref _entries[row];
+        if (entry.Window.Start == EventTime.MinValue && entry.Window.End == EventTime.MaxValue)
+        {
+            writer.WriteByte(OfAllTime);
+        }
+        else
+        {
+            writer.WriteByte(OfWindow);
+            writer.WriteSigned(entry.Window.Start.Milliseconds);
+            writer.WriteSigned(entry.Window.End.Milliseconds);
+        }
+
+        codec.Write(writer, in entry.Value);
     }
 
     public override void Read(int row, ByteReader reader)
     {
-        if (!reader.ReadBool())
+        byte kind = reader.ReadByte();
+        if (kind == Nothing)
             return;
-        var window = new TimeRange(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned()));
+        TimeRange window = kind switch
+        {
+            OfAllTime => TimeRange.All,
+            OfWindow => new TimeRange(new EventTime(reader.ReadSigned()), new EventTime(reader.ReadSigned())),
+            _ => throw new CorruptDataException($"a view holds a value of the unknown kind {kind}"),
+        };
         Set(row, window, codec.Read(reader));
     }
 

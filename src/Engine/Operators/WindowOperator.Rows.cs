@@ -12,9 +12,9 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
         ? $"window {_contents.Schema}"
         : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}") + (_assigner.Merges ? ", merging" : "");
 
-    protected override void WriteShared(ByteWriter writer) => _state.WriteHeader(writer);
+    protected override void WriteSchema(ByteWriter writer) => _state.WriteHeader(writer);
 
-    protected override void ReadShared(ByteReader reader) => _state.ReadHeader(reader, Clock);
+    protected override void ReadSchema(ByteReader reader) => _state.ReadHeader(reader, Clock);
 
     protected override void AfterRead()
     {
@@ -77,11 +77,16 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
         }
 
         state.AddRange(_state.DescribeKey(row));
+        var owned = new List<StoredTimer>();
         foreach (TimeDomain domain in Enum.GetValues<TimeDomain>())
         {
-            timers.AddRange(TimersOf(domain).All()
-                .Where(each => _panes.KeyRow(each.Owner) == row && each.Timer.Tag == _panes.Generation(each.Owner))
-                .Select(each => new PendingTimer(each.Timer.Time, domain, null)));
+            for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
+            {
+                TimersOf(domain).CopyOwned(pane, owned);
+                timers.AddRange(owned
+                    .Where(timer => timer.Tag == _panes.Generation(pane))
+                    .Select(timer => new PendingTimer(timer.Time, domain, null)));
+            }
         }
     }
 

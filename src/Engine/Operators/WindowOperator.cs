@@ -102,7 +102,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
 
     protected override void OnClock()
     {
-        _state.AdvanceClock(Clock);
+        NeedsBase |= _state.AdvanceClock(Clock);
         RemoveExpired();
     }
 
@@ -290,9 +290,14 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
     private void RemoveExpired()
     {
         while (_state.TryExpireOfKey(out int row))
+        {
+            Keys.Touch(row);
             RemoveRowIfEmpty(row);
+        }
+
         while (_state.TryExpireOfWindow(out int pane))
         {
+            Keys.Touch(_panes.KeyRow(pane));
             if (_assigner is GlobalWindow && _contents.IsEmpty(pane))
                 ForgetIfEmpty(pane);
         }

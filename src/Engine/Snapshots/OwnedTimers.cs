@@ -5,38 +5,34 @@ using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
 /// <summary>
-/// The timers of one queue, found by owner while keys are written one by one, or gathered while keys are read and put
-/// back in their order at the end.
+/// The timers of one queue while keys are written one by one, or gathered while keys are read and put back in their
+/// order at the end.
 /// </summary>
 internal sealed class OwnedTimers
 {
-    private readonly List<(int Owner, StoredTimer Timer)> _timers;
-    private readonly Dictionary<int, (int From, int Count)> _ranges = [];
+    private readonly TimerQueue? _queue;
+    private readonly List<StoredTimer> _owned = [];
+    private readonly List<(int Owner, StoredTimer Timer)> _timers = [];
 
     /// <summary>For reading: nothing yet.</summary>
-    public OwnedTimers() => _timers = [];
-
-    /// <summary>For writing: all timers of a queue.</summary>
-    public OwnedTimers(TimerQueue queue)
+    public OwnedTimers()
     {
-        _timers = [.. queue.All()];
-        _timers.Sort(static (left, right) => left.Owner != right.Owner
-            ? left.Owner.CompareTo(right.Owner)
-            : Compare(left.Timer, right.Timer));
-        for (int i = 0; i < _timers.Count;)
-        {
-            int from = i;
-            while (i < _timers.Count && _timers[i].Owner == _timers[from].Owner)
-                i++;
-            _ranges.Add(_timers[from].Owner, (from, i - from));
-        }
     }
+
+    /// <summary>For writing: the timers of a queue.</summary>
+    public OwnedTimers(TimerQueue queue) => _queue = queue;
 
     public void Write(int owner, ByteWriter writer)
     {
-        (int from, int count) = _ranges.GetValueOrDefault(owner);
-        writer.WriteVarint((ulong)count);
-        foreach ((_, StoredTimer timer) in _timers.GetRange(from, count))
+        if (_queue!.Count == 0)
+        {
+            writer.WriteVarint(0);
+            return;
+        }
+
+        _queue.CopyOwned(owner, _owned);
+        writer.WriteVarint((ulong)_owned.Count);
+        foreach (StoredTimer timer in _owned)
         {
             writer.WriteSigned(timer.Time.Milliseconds);
             writer.WriteSigned(timer.Tag);
@@ -47,12 +43,15 @@ internal sealed class OwnedTimers
     /// <summary>Writes the timers with one tag, as if they had none, and leaves out the others.</summary>
     public void WriteTagged(int owner, int tag, ByteWriter writer)
     {
-        (int from, int count) = _ranges.GetValueOrDefault(owner);
-        List<(int Owner, StoredTimer Timer)> timers = _timers.GetRange(from, count);
-        timers.RemoveAll(each => each.Timer.Tag != tag);
-        writer.WriteVarint((ulong)timers.Count);
-        foreach ((_, StoredTimer timer) in timers)
+        _queue!.CopyOwned(owner, _owned);
+        int count = 0;
+        foreach (StoredTimer timer in _owned)
+            count += timer.Tag == tag ? 1 : 0;
+        writer.WriteVarint((ulong)count);
+        foreach (StoredTimer timer in _owned)
         {
+            if (timer.Tag != tag)
+                continue;
             writer.WriteSigned(timer.Time.Milliseconds);
             writer.WriteSigned(0);
             writer.WriteSigned(timer.Sequence);
@@ -81,7 +80,7 @@ internal sealed class OwnedTimers
     public void RestoreTo(TimerQueue queue)
     {
         // Keys that were written one by one number their timers one by one.
-        _timers.Sort(static (left, right) => Compare(left.Timer, right.Timer) is var order && order != 0
+        _timers.Sort(static (left, right) => StoredTimer.InOrder(left.Timer, right.Timer) is var order && order != 0
             ? order
             : left.Owner.CompareTo(right.Owner));
         foreach ((int owner, StoredTimer timer) in _timers)
@@ -95,7 +94,7 @@ internal sealed class OwnedTimers
     // An owner's timers come by time and number. Two of the same time and tag would be one timer twice.
     private void CheckOrder(int first, StoredTimer timer)
     {
-        if (_timers.Count > first && Compare(_timers[^1].Timer, timer) >= 0)
+        if (_timers.Count > first && StoredTimer.InOrder(_timers[^1].Timer, timer) >= 0)
             throw new CorruptDataException("the timers of a key are not in order");
         for (int i = _timers.Count - 1; i >= first && _timers[i].Timer.Time == timer.Time; i--)
         {
@@ -103,8 +102,4 @@ internal sealed class OwnedTimers
                 throw new CorruptDataException($"a key has the same timer at {timer.Time} twice");
         }
     }
-
-    private static int Compare(StoredTimer left, StoredTimer right) => left.Time != right.Time
-        ? left.Time.CompareTo(right.Time)
-        : left.Sequence.CompareTo(right.Sequence);
 }

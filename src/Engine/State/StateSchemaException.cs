@@ -17,8 +17,14 @@ public sealed class StateSchemaException : Exception
     /// <summary>The operator.</summary>
     public string OperatorName { get; }
 
-    /// <summary>The state.</summary>
+    /// <summary>The state; empty for keys in quarantine.</summary>
     public string StateName { get; }
+
+    internal static StateSchemaException NoQuarantine(string operatorName) => new(
+        operatorName,
+        "",
+        $"The snapshot of the operator '{operatorName}' holds keys in quarantine, and its OnError says so no longer: let it "
+        + "quarantine keys again, and release or discard them first.");
 
     internal static StateSchemaException Missing(string operatorName, StoredState stored) => new(
         operatorName,

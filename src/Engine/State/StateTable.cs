@@ -116,16 +116,24 @@ internal sealed class StateTable
         where held is not null
         select new HeldState(column.Slot.Name, held);
 
-    /// <summary>The clock goes on; <see cref="TryExpire"/> is to be asked until it has nothing more.</summary>
-    public void AdvanceClock(EventTime clock)
+    /// <summary>
+    /// The clock goes on; <see cref="TryExpire"/> is to be asked until it has nothing more. True if the clock begins, so
+    /// that what was there before counts from now: that changes rows that nobody has touched.
+    /// </summary>
+    public bool AdvanceClock(EventTime clock)
     {
-        if (!Current.Clock.HasValue)
+        bool begins = !Current.Clock.HasValue;
+        bool changed = false;
+        foreach (StateColumn column in _columns)
         {
-            foreach (StateColumn column in _columns)
-                column.Expiry?.Begin(clock);
+            if (!begins || column.Expiry is not { First: >= 0 } expiry)
+                continue;
+            expiry.Begin(clock);
+            changed = true;
         }
 
         Current.Clock = clock;
+        return changed;
     }
 
     /// <summary>
@@ -158,6 +166,27 @@ internal sealed class StateTable
         }
     }
 
+    /// <summary>Writes how long state lives: what was stored when it lived longer may have to go at once.</summary>
+    public void WriteLifetimes(ByteWriter writer)
+    {
+        writer.WriteVarint((ulong)_columns.Length);
+        foreach (StateColumn column in _columns)
+        {
+            writer.WriteSigned(column.Expiry?.Lifetime.Milliseconds ?? -1);
+            writer.WriteBool(column.Expiry?.Lifetime.Options.Cleanup == true);
+        }
+    }
+
+    /// <summary>Passes over what <see cref="WriteLifetimes"/> wrote: only that it differs matters.</summary>
+    public static void ReadLifetimes(ByteReader reader)
+    {
+        for (int left = reader.ReadCount(2); left > 0; left--)
+        {
+            reader.ReadSigned();
+            reader.ReadBool();
+        }
+    }
+
     /// <summary>Begins to read a segment.</summary>
     /// <exception cref="StateSchemaException">A stored state does not fit.</exception>
     public void ReadHeader(ByteReader reader, EventTime clock)
@@ -180,8 +209,9 @@ internal sealed class StateTable
     {
         foreach (StateColumn column in _columns)
         {
-            writer.WriteBool(!column.IsEmpty(row));
-            if (column.IsEmpty(row))
+            bool isEmpty = column.IsEmpty(row);
+            writer.WriteBool(!isEmpty);
+            if (isEmpty)
                 continue;
             int start = writer.BeginFrame();
             column.Write(row, writer);

@@ -137,10 +137,23 @@ public class DataStream<T>
     public BroadcastStream<T> Broadcast() => new(Graph, Node);
 
     /// <summary>Writes the stream to a topic.</summary>
-    public DataStream<T> To(Topic<T> topic)
+    /// <param name="topic">The topic.</param>
+    /// <param name="delivery">When the events can be seen; the same for all that the job writes to the topic.</param>
+    public DataStream<T> To(Topic<T> topic, Delivery delivery = Delivery.Transactional)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        Graph.Write(Node, topic);
+        Graph.Write(Node, topic, delivery);
+        return this;
+    }
+
+    /// <summary>Hands the stream over to another system.</summary>
+    /// <param name="sink">
+    /// Made by a connector. Several streams may go to one sink; two sinks of a job have different names.
+    /// </param>
+    public DataStream<T> To(Sink<T> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        Graph.Write(Node, sink);
         return this;
     }
 }

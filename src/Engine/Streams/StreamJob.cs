@@ -14,6 +14,13 @@ public abstract class StreamJob
     /// </summary>
     public virtual string Name => KebabCase(GetType().Name);
 
+    /// <summary>
+    /// Which version of its functions this is; any text, empty by default. It is part of the graph's fingerprint. Nobody
+    /// can see that a formula inside a function is another one: with another version a start from the last checkpoint
+    /// is refused until someone says from where the job goes on and what becomes of its output.
+    /// </summary>
+    public virtual string Version => "";
+
     /// <summary>States the graph. Called whenever it is built, so it must state the same one each time.</summary>
     public abstract void Define(JobBuilder job);
 

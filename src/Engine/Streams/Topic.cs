@@ -30,7 +30,10 @@ public abstract class Topic
     /// <summary>Whether events of one key go to one partition.</summary>
     public bool HasKey => KeyObject is not null;
 
-    /// <summary>Whether events of this schema are of the topic's type, or of an older version that it upgrades.</summary>
+    /// <summary>
+    /// Whether events of this schema are of the topic's type, of an older version that it upgrades, or in a format that
+    /// any type can be read from.
+    /// </summary>
     public abstract bool Reads(string schema);
 
     internal abstract object? KeyObject { get; }
@@ -67,7 +70,8 @@ public class Topic<T> : Topic
 
     /// <inheritdoc/>
     public sealed override bool Reads(string schema) =>
-        schema == Schema || Older.Any(older => older.Version == EventVersionException.VersionOf(schema));
+        schema == Schema || EventSchema.IsFormat(schema)
+        || Older.Any(older => older.Version == EventVersionException.VersionOf(schema));
 
     internal override object? KeyObject => null;
 
@@ -101,6 +105,8 @@ public class Topic<T> : Topic
         ArgumentNullException.ThrowIfNull(codecs);
         if (schema.Length == 0 || schema == Schema)
             return codecs.For<T>();
+        if (EventSchema.IsFormat(schema))
+            return codecs.InFormat<T>(schema);
         int version = EventVersionException.VersionOf(schema);
         OlderVersion<T>? older = Older.FirstOrDefault(each => each.Version == version)
             ?? throw new EventVersionException(this, schema);

@@ -16,6 +16,7 @@ internal sealed class HarnessPrograms : IStageOutput
     private readonly Queue<Slice> _posted = new();
     private readonly GroupProgram[][] _groups;
     private readonly Dictionary<GroupProgram, HarnessKeys> _hosts = [];
+    private readonly Dictionary<GroupProgram, HarnessChain> _chains = [];
     private readonly JobPlan _plan;
 
     public HarnessPrograms(JobPlan plan, HarnessOutput output)
@@ -91,6 +92,34 @@ internal sealed class HarnessPrograms : IStageOutput
         return programs;
     }
 
+    /// <summary>
+    /// New programs that are restored from captures of these, each group from its chain of segments and only as far as it
+    /// needs them.
+    /// </summary>
+    public HarnessPrograms Recover()
+    {
+        var programs = new HarnessPrograms(_plan, _output);
+        for (int i = 0; i < Sources.Count; i++)
+        {
+            var writer = new ByteWriter();
+            Sources[i].Write(writer);
+            programs.Sources[i].Read(new ByteReader(writer.WrittenMemory));
+        }
+
+        foreach ((GroupProgram from, GroupProgram to) in _groups.SelectMany(each => each)
+            .Zip(programs._groups.SelectMany(each => each)))
+        {
+            HarnessChain chain = _chains.GetValueOrDefault(from) ?? new HarnessChain();
+            chain.Take(from, HostOf(from));
+            chain.Restore(to);
+            programs._chains.Add(to, chain);
+            programs.Calls.Begin(to);
+        }
+
+        programs.Settle();
+        return programs;
+    }
+
     void IStageOutput.Post(Slice slice) => _posted.Enqueue(slice);
 
     void IStageOutput.Append(in OutputBatch batch) => _output.Append(in batch);
@@ -149,7 +178,7 @@ internal sealed class HarnessPrograms : IStageOutput
     }
 }
 
-/// <summary>What a job has written to topics, as bytes.</summary>
+/// <summary>What a job has written to topics and sinks, as bytes.</summary>
 internal sealed class HarnessOutput(CodecRegistry codecs)
 {
     private readonly Dictionary<string, List<ReadOnlyMemory<byte>>> _events = [];
@@ -157,25 +186,25 @@ internal sealed class HarnessOutput(CodecRegistry codecs)
 
     public void Append(in OutputBatch batch)
     {
-        if (!_events.TryGetValue(batch.Topic, out List<ReadOnlyMemory<byte>>? events))
-            _events.Add(batch.Topic, events = []);
+        if (!_events.TryGetValue(batch.Target, out List<ReadOnlyMemory<byte>>? events))
+            _events.Add(batch.Target, events = []);
         var reader = new ByteReader(batch.Payload);
         for (int i = 0; i < batch.Count; i++)
             events.Add(reader.ReadBlob());
     }
 
-    public IReadOnlyList<T> Read<T>(string topic, int from)
+    public IReadOnlyList<T> Read<T>(string target, int from)
     {
-        if (!_events.TryGetValue(topic, out List<ReadOnlyMemory<byte>>? events))
+        if (!_events.TryGetValue(target, out List<ReadOnlyMemory<byte>>? events))
             return [];
         Codec<T> codec = codecs.For<T>();
         return [.. events.Skip(from).Select(bytes => codec.Read(new ByteReader(bytes)))];
     }
 
-    public IReadOnlyList<T> ReadNew<T>(string topic)
+    public IReadOnlyList<T> ReadNew<T>(string target)
     {
-        IReadOnlyList<T> events = Read<T>(topic, _read.GetValueOrDefault(topic));
-        _read[topic] = _read.GetValueOrDefault(topic) + events.Count;
+        IReadOnlyList<T> events = Read<T>(target, _read.GetValueOrDefault(target));
+        _read[target] = _read.GetValueOrDefault(target) + events.Count;
         return events;
     }
 }

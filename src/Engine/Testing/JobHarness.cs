@@ -161,10 +161,15 @@ public sealed class JobHarness
     }
 
     /// <summary>
-    /// Writes everything to bytes, discards it, and goes on with what the bytes say. Calls to the outside that were in
-    /// flight are cancelled and made again.
+    /// Captures what has changed since the last crash, discards everything, and goes on with what all captures say: as
+    /// after a checkpoint, key groups are read when they are needed. Calls to the outside that were in flight are
+    /// cancelled and made again.
     /// </summary>
-    public void CrashAndRestore() => RestorePrograms(_programs.Snapshot());
+    public void CrashAndRestore()
+    {
+        _programs.Calls.Cancel();
+        _programs = _programs.Recover();
+    }
 
     /// <summary>The bytes of everything that the job holds; equal states have equal bytes.</summary>
     public byte[] Snapshot() => _programs.Snapshot();
@@ -189,6 +194,20 @@ public sealed class JobHarness
     {
         ArgumentNullException.ThrowIfNull(topic);
         return _output.ReadNew<T>(topic.Name);
+    }
+
+    /// <summary>All events handed over to a sink so far, in order. The sink itself is not called.</summary>
+    public IReadOnlyList<T> Read<T>(Sink<T> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        return _output.Read<T>(sink.Target, 0);
+    }
+
+    /// <summary>The events handed over to a sink since the last call for it, in order.</summary>
+    public IReadOnlyList<T> ReadNew<T>(Sink<T> sink)
+    {
+        ArgumentNullException.ThrowIfNull(sink);
+        return _output.ReadNew<T>(sink.Target);
     }
 
     /// <summary>What a view holds for a key, or null.</summary>

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Timers;
 
+using System.Runtime.InteropServices;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -8,23 +9,36 @@ using Weir.Engine.Time;
 internal readonly record struct DueTimer(EventTime Time, int Owner, int Tag, long Sequence = 0);
 
 /// <summary>A timer with its place among those of equal time, as a snapshot keeps it.</summary>
-internal readonly record struct StoredTimer(EventTime Time, int Tag, long Sequence);
+internal readonly record struct StoredTimer(EventTime Time, int Tag, long Sequence)
+{
+    public static readonly Comparison<StoredTimer> InOrder = static (left, right) => left.Time != right.Time
+        ? left.Time.CompareTo(right.Time)
+        : left.Sequence.CompareTo(right.Sequence);
+}
 
 /// <summary>
 /// The timers of one key group in one time domain. Identity is (time, owner, tag): adding twice is one timer. They come
-/// out by time, equal times in the order in which they were added.
+/// out by time, equal times in the order in which they were added. Invariant: a timer is in the chain of its time and in
+/// that of its owner.
 /// </summary>
 /// <remarks>
-/// Timers of equal time share a bucket and a heap orders the distinct times only: a million windows that end together
-/// cost one heap entry. Added at 20, 10, 10: the heap holds 10 and 20, the bucket of 10 holds two. Times without timers
-/// and holes in buckets are dropped when they outnumber what lives, so timers that move about need no more memory than
-/// timers that stay.
+/// A heap orders the distinct times only: a million windows that end together cost one heap entry. Added at 20, 10, 10:
+/// the heap holds 10 and 20, the chain of 10 has two timers. The timers of one owner are found without looking at any
+/// other, and an owner of many has an index. Times without timers are dropped from the heap when they outnumber those
+/// with some, so timers that move about need no more memory than timers that stay.
 /// </remarks>
 internal sealed class TimerQueue
 {
     private const int Slack = 64;
-    private readonly Dictionary<long, Bucket> _buckets = [];
+    private const int IndexAbove = 16;
+    private const int None = -1;
+    private readonly Dictionary<long, Chain> _chains = [];
     private readonly PriorityQueue<long, long> _times = new();
+    private readonly Dictionary<(int Owner, int Tag, long Time), int> _index = [];
+    private Node[] _nodes = new Node[16];
+    private Owned[] _owners = new Owned[8];
+    private int _used;
+    private int _free = None;
     private List<(bool WasAdded, int Owner, StoredTimer Timer)>? _attempted;
     private long _sequenceBefore;
 
@@ -42,38 +56,47 @@ internal sealed class TimerQueue
     /// <summary>Adds a timer; false if it was there.</summary>
     public bool Add(EventTime time, int owner, int tag = 0)
     {
-        Bucket bucket = BucketOf(time);
-        if (bucket.Find(owner, tag) >= 0)
+        if (Find(time.Milliseconds, owner, tag) != None)
             return false;
-        Append(bucket, Numbered(time, owner, tag));
+        AddNew(time, owner, tag);
         return true;
     }
 
     /// <summary>Adds a timer that its owner knows not to be there, without looking.</summary>
-    public void AddNew(EventTime time, int owner, int tag = 0) =>
-        Append(BucketOf(time), Numbered(time, owner, tag));
+    public void AddNew(EventTime time, int owner, int tag = 0)
+    {
+        var timer = new StoredTimer(time, tag, NextSequence++);
+        _attempted?.Add((true, owner, timer));
+        Restore(timer, owner);
+    }
 
     /// <summary>Adds a timer of a snapshot. Those of equal time must come in the order of their sequence.</summary>
-    public void Restore(StoredTimer timer, int owner) =>
-        Append(BucketOf(timer.Time), new Entry(owner, timer.Tag, timer.Sequence));
+    public void Restore(StoredTimer timer, int owner)
+    {
+        int node = NewNode(timer, owner);
+        ref Chain chain = ref ChainOf(timer.Time);
+        Insert(ref chain, node, chain.Last);
+    }
 
     /// <summary>Puts back a timer that was taken or removed, in its old place among those of equal time.</summary>
     public void PutBack(StoredTimer timer, int owner)
     {
-        BucketOf(timer.Time).Insert(new Entry(owner, timer.Tag, timer.Sequence));
-        Count++;
+        int node = NewNode(timer, owner);
+        ref Chain chain = ref ChainOf(timer.Time);
+        int before = None;
+        for (int at = chain.First; at != None && _nodes[at].Sequence < timer.Sequence; at = _nodes[at].Next)
+            before = at;
+        Insert(ref chain, node, before);
     }
 
     /// <summary>Removes a timer; false if there was none.</summary>
     public bool Remove(EventTime time, int owner, int tag = 0)
     {
-        if (!_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket)
-            || bucket.Remove(owner, tag) is not { } sequence)
+        int node = Find(time.Milliseconds, owner, tag);
+        if (node == None)
             return false;
-        _attempted?.Add((false, owner, new StoredTimer(time, tag, sequence)));
-        Count--;
-        if (bucket.Live == 0)
-            _buckets.Remove(time.Milliseconds);
+        _attempted?.Add((false, owner, _nodes[node].Stored));
+        Take(node);
         return true;
     }
 
@@ -110,7 +133,7 @@ internal sealed class TimerQueue
         {
             while (_times.TryPeek(out long time, out _))
             {
-                if (_buckets.ContainsKey(time))
+                if (_chains.ContainsKey(time))
                     return new EventTime(time);
                 _times.Dequeue();
             }
@@ -126,152 +149,187 @@ internal sealed class TimerQueue
         if (Count == 0)
             return false;
         EventTime next = Next;
-        if (next > now || !_buckets.TryGetValue(next.Milliseconds, out Bucket? bucket))
+        if (next > now || !_chains.TryGetValue(next.Milliseconds, out Chain chain))
             return false;
-        Entry entry = bucket.Take();
-        Count--;
-        if (bucket.Live == 0)
-            _buckets.Remove(next.Milliseconds);
-        timer = new DueTimer(next, entry.Owner, entry.Tag, entry.Sequence);
+        ref readonly Node node = ref _nodes[chain.First];
+        timer = new DueTimer(next, node.Owner, node.Tag, node.Sequence);
+        Take(chain.First);
         return true;
     }
 
     /// <summary>All timers with their owners, in no particular order.</summary>
     public IEnumerable<(int Owner, StoredTimer Timer)> All()
     {
-        foreach ((long time, Bucket bucket) in _buckets)
+        for (int node = 0; node < _used; node++)
         {
-            foreach (Entry entry in bucket.Entries)
-                yield return (entry.Owner, new StoredTimer(new EventTime(time), entry.Tag, entry.Sequence));
+            if (_nodes[node].Owner != None)
+                yield return (_nodes[node].Owner, _nodes[node].Stored);
         }
     }
 
-    private Bucket BucketOf(EventTime time)
+    /// <summary>Replaces what a list holds by the timers of one owner, in order of time and sequence.</summary>
+    public void CopyOwned(int owner, List<StoredTimer> into)
     {
-        if (_buckets.TryGetValue(time.Milliseconds, out Bucket? bucket))
-            return bucket;
-        bucket = new Bucket();
-        _buckets.Add(time.Milliseconds, bucket);
-        if (_times.Count >= 2 * _buckets.Count + Slack)
+        into.Clear();
+        if (owner >= _owners.Length)
+            return;
+        for (int node = _owners[owner].First - 1; node != None; node = _nodes[node].NextOwned)
+            into.Add(_nodes[node].Stored);
+        if (into.Count > 1)
+            into.Sort(StoredTimer.InOrder);
+    }
+
+    private int Find(long time, int owner, int tag)
+    {
+        if (owner >= _owners.Length)
+            return None;
+        if (_owners[owner].IsIndexed)
+            return _index.TryGetValue((owner, tag, time), out int known) ? known : None;
+        int node = _owners[owner].First - 1;
+        while (node != None && (_nodes[node].Time != time || _nodes[node].Tag != tag))
+            node = _nodes[node].NextOwned;
+        return node;
+    }
+
+    private ref Chain ChainOf(EventTime time)
+    {
+        ref Chain chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chains, time.Milliseconds, out bool known);
+        if (known)
+            return ref chain;
+        chain = new Chain { First = None, Last = None };
+        if (_times.Count >= 2 * _chains.Count + Slack)
             DropEmptyTimes();
         else
             _times.Enqueue(time.Milliseconds, time.Milliseconds);
-        return bucket;
+        return ref chain;
     }
 
     private void DropEmptyTimes()
     {
         _times.Clear();
-        _times.EnqueueRange(_buckets.Keys.Select(time => (time, time)));
+        _times.EnqueueRange(_chains.Keys.Select(time => (time, time)));
     }
 
-    private Entry Numbered(EventTime time, int owner, int tag)
+    private int NewNode(StoredTimer timer, int owner)
     {
-        var entry = new Entry(owner, tag, NextSequence++);
-        _attempted?.Add((true, owner, new StoredTimer(time, tag, entry.Sequence)));
-        return entry;
-    }
-
-    private void Append(Bucket bucket, Entry entry)
-    {
-        bucket.Append(entry);
+        int node = _free != None ? _free : _used++;
+        if (node == _nodes.Length)
+            Array.Resize(ref _nodes, node * 2);
+        if (_free != None)
+            _free = _nodes[node].Next;
+        if (owner >= _owners.Length)
+            Array.Resize(ref _owners, Math.Max(_owners.Length * 2, owner + 1));
+        _nodes[node] = new Node
+        {
+            Time = timer.Time.Milliseconds,
+            Sequence = timer.Sequence,
+            Owner = owner,
+            Tag = timer.Tag,
+            NextOwned = _owners[owner].First - 1,
+            BeforeOwned = None,
+        };
+        if (_nodes[node].NextOwned != None)
+            _nodes[_nodes[node].NextOwned].BeforeOwned = node;
+        _owners[owner].First = node + 1;
+        CountOwned(owner, node);
         Count++;
+        return node;
     }
 
-    private readonly record struct Entry(int Owner, int Tag, long Sequence);
-
-    /// <summary>
-    /// Timers of one time in order; removed ones leave a hole. Large buckets get an index when first searched.
-    /// </summary>
-    private sealed class Bucket
+    private void CountOwned(int owner, int added)
     {
-        private const int Hole = -1;
-        private const int IndexAbove = 16;
-        private readonly List<Entry> _entries = [];
-        private Dictionary<(int Owner, int Tag), int>? _index;
-        private int _head;
-
-        public int Live { get; private set; }
-
-        public IEnumerable<Entry> Entries => _entries.Skip(_head).Where(entry => entry.Owner != Hole);
-
-        public void Append(Entry entry)
+        ref Owned owned = ref _owners[owner];
+        owned.Count++;
+        if (owned.IsIndexed)
         {
-            if (_entries.Count >= 2 * Live + Slack)
-                DropHoles();
-            _index?.Add((entry.Owner, entry.Tag), _entries.Count);
-            _entries.Add(entry);
-            Live++;
+            _index[(owner, _nodes[added].Tag, _nodes[added].Time)] = added;
+        }
+        else if (owned.Count > IndexAbove)
+        {
+            owned.IsIndexed = true;
+            for (int node = owned.First - 1; node != None; node = _nodes[node].NextOwned)
+                _index[(owner, _nodes[node].Tag, _nodes[node].Time)] = node;
+        }
+    }
+
+    private void Insert(ref Chain chain, int node, int before)
+    {
+        int after = before == None ? chain.First : _nodes[before].Next;
+        _nodes[node].Before = before;
+        _nodes[node].Next = after;
+        if (before == None)
+            chain.First = node;
+        else
+            _nodes[before].Next = node;
+        if (after == None)
+            chain.Last = node;
+        else
+            _nodes[after].Before = node;
+    }
+
+    /// <summary>Takes a node out of both of its chains.</summary>
+    private void Take(int node)
+    {
+        ref Node taken = ref _nodes[node];
+        if (taken.Before == None && taken.Next == None)
+        {
+            _chains.Remove(taken.Time);
+        }
+        else
+        {
+            ref Chain chain = ref CollectionsMarshal.GetValueRefOrNullRef(_chains, taken.Time);
+            if (taken.Before == None)
+                chain.First = taken.Next;
+            else
+                _nodes[taken.Before].Next = taken.Next;
+            if (taken.Next == None)
+                chain.Last = taken.Before;
+            else
+                _nodes[taken.Next].Before = taken.Before;
         }
 
-        public int Find(int owner, int tag)
-        {
-            if (_index is null && _entries.Count - _head > IndexAbove)
-                BuildIndex();
-            if (_index is not null)
-                return _index.TryGetValue((owner, tag), out int at) ? at : -1;
-            for (int i = _head; i < _entries.Count; i++)
-            {
-                if (_entries[i].Owner == owner && _entries[i].Tag == tag)
-                    return i;
-            }
+        ref Owned owned = ref _owners[taken.Owner];
+        if (taken.BeforeOwned == None)
+            owned.First = taken.NextOwned + 1;
+        else
+            _nodes[taken.BeforeOwned].NextOwned = taken.NextOwned;
+        if (taken.NextOwned != None)
+            _nodes[taken.NextOwned].BeforeOwned = taken.BeforeOwned;
+        if (owned.IsIndexed)
+            _index.Remove((taken.Owner, taken.Tag, taken.Time));
+        if (--owned.Count == 0)
+            owned.IsIndexed = false;
+        taken.Owner = None;
+        taken.Next = _free;
+        _free = node;
+        Count--;
+    }
 
-            return -1;
-        }
+    private struct Chain
+    {
+        public int First;
+        public int Last;
+    }
 
-        /// <summary>Inserts a timer in the order of sequence; a hole has a lower one than any timer.</summary>
-        public void Insert(Entry entry)
-        {
-            int at = _head;
-            while (at < _entries.Count && _entries[at].Sequence < entry.Sequence)
-                at++;
-            _entries.Insert(at, entry);
-            Live++;
-            if (_index is not null)
-                BuildIndex();
-        }
+    private struct Owned
+    {
+        // Node number + 1, so that 0 means none.
+        public int First;
+        public int Count;
+        public bool IsIndexed;
+    }
 
-        /// <summary>The sequence of the timer that was removed, or null if there was none.</summary>
-        public long? Remove(int owner, int tag)
-        {
-            int at = Find(owner, tag);
-            if (at < 0)
-                return null;
-            long sequence = _entries[at].Sequence;
-            _index?.Remove((owner, tag));
-            _entries[at] = new Entry(Hole, 0, -1);
-            Live--;
-            return sequence;
-        }
+    private struct Node
+    {
+        public long Time;
+        public long Sequence;
+        public int Owner;
+        public int Tag;
+        public int Next;
+        public int Before;
+        public int NextOwned;
+        public int BeforeOwned;
 
-        public Entry Take()
-        {
-            while (_entries[_head].Owner == Hole)
-                _head++;
-            Entry entry = _entries[_head++];
-            _index?.Remove((entry.Owner, entry.Tag));
-            Live--;
-            return entry;
-        }
-
-        private void DropHoles()
-        {
-            _entries.RemoveRange(0, _head);
-            _entries.RemoveAll(static entry => entry.Owner == Hole);
-            _head = 0;
-            if (_index is not null)
-                BuildIndex();
-        }
-
-        private void BuildIndex()
-        {
-            _index ??= [];
-            _index.Clear();
-            for (int i = _head; i < _entries.Count; i++)
-            {
-                if (_entries[i].Owner != Hole)
-                    _index.Add((_entries[i].Owner, _entries[i].Tag), i);
-            }
-        }
+        public readonly StoredTimer Stored => new(new EventTime(Time), Tag, Sequence);
     }
 }

@@ -60,11 +60,13 @@ internal sealed class WindowSlots
         _ofWindows?.Undo(reader);
     }
 
-    /// <summary>The clock goes on; what expires by it is to be taken out.</summary>
-    public void AdvanceClock(EventTime clock)
+    /// <summary>
+    /// The clock goes on; what expires by it is to be taken out. True if that changed what is held of any row.
+    /// </summary>
+    public bool AdvanceClock(EventTime clock)
     {
-        _ofKeys.AdvanceClock(clock);
-        _ofWindows?.AdvanceClock(clock);
+        bool changed = _ofKeys.AdvanceClock(clock);
+        return (_ofWindows?.AdvanceClock(clock) ?? false) || changed;
     }
 
     public bool TryExpireOfKey(out int row) => _ofKeys.TryExpire(out row);
@@ -79,12 +81,14 @@ internal sealed class WindowSlots
     {
         _ofKeys.WriteHeader(writer);
         _ofWindows?.WriteHeader(writer);
+        _ofKeys.WriteLifetimes(writer);
     }
 
     public void ReadHeader(ByteReader reader, EventTime clock)
     {
         _ofKeys.ReadHeader(reader, clock);
         _ofWindows?.ReadHeader(reader, clock);
+        StateTable.ReadLifetimes(reader);
     }
 
     public void EndRead()

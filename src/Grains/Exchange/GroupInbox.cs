@@ -4,7 +4,8 @@ using Weir.Engine.Operators;
 
 /// <summary>
 /// Slices that wait for a key group of this silo. Invariant: it never holds more weight than its bound, except for a
-/// single slice that is heavier by itself; who finds it full keeps the slice and waits for room.
+/// single slice that is heavier by itself; who finds it full keeps the slice and waits for room. A channel whose slices
+/// wait behind a barrier has a bound of its own for them, so that it takes no room from those that are waited for.
 /// </summary>
 /// <remarks>Any thread may post; only the group takes. The group is woken once, when the inbox stops being
 /// empty.</remarks>
@@ -14,6 +15,7 @@ internal sealed class GroupInbox(long epoch, int bound, Action wake)
     private Queue<Slice> _slices = new();
     private Queue<Slice> _spare = new();
     private TaskCompletionSource? _room;
+    private int[] _held = [];
     private int _weight;
     private bool _isClosed;
 
@@ -42,7 +44,7 @@ internal sealed class GroupInbox(long epoch, int bound, Action wake)
                 return true;
             }
 
-            if (_weight > 0 && _weight + slice.Weight > bound)
+            if (!HasRoom(slice.Target.Channel, slice.Weight))
                 return false;
             first = _slices.Count == 0;
             _slices.Enqueue(slice);
@@ -54,12 +56,19 @@ internal sealed class GroupInbox(long epoch, int bound, Action wake)
         return true;
     }
 
-    /// <summary>Completes when there may be room.</summary>
-    public Task WhenRoom()
+    /// <summary>Whether a slice of a channel may find room, however heavy it is.</summary>
+    public bool MayTake(int channel)
+    {
+        lock (_lock)
+            return _isClosed || HasRoom(channel, 1);
+    }
+
+    /// <summary>Completes when there may be room for a slice of a channel.</summary>
+    public Task WhenRoom(int channel, int weight)
     {
         lock (_lock)
         {
-            if (_isClosed || _weight == 0)
+            if (_isClosed || HasRoom(channel, weight))
                 return Task.CompletedTask;
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task;
@@ -83,6 +92,27 @@ internal sealed class GroupInbox(long epoch, int bound, Action wake)
 
         room?.SetResult();
         return taken;
+    }
+
+    /// <summary>Says what waits behind barriers, by channel.</summary>
+    public void Hold(int[] weights)
+    {
+        TaskCompletionSource? room;
+        lock (_lock)
+        {
+            _held = weights;
+            room = _room;
+            _room = null;
+        }
+
+        room?.SetResult();
+    }
+
+    private bool HasRoom(int channel, int weight)
+    {
+        if (channel < _held.Length && _held[channel] > bound)
+            return false;
+        return _weight == 0 || _weight + weight <= bound;
     }
 
     /// <summary>Drops what waits and everything that comes.</summary>

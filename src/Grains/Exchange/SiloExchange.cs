@@ -1,50 +1,47 @@
 namespace Weir.Grains.Exchange;
 
 using System.Collections.Concurrent;
-using Weir.Contracts.Jobs;
-using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 
+/// <summary>A key group of this silo in an epoch.</summary>
+internal sealed record LocalGroup(GroupInbox Inbox, JobPlan Plan);
+
 /// <summary>
-/// The exchange of a silo: it brings slices to the inboxes of local key groups by reference, and to groups elsewhere as
-/// bytes. Invariant: a slice is posted once; the order of a channel is the order of its sender's calls. A sender whose
-/// epoch has ended is released.
+/// The key groups of this silo. Slices are posted to their inboxes by reference. Invariant: a slice is posted once; the
+/// order of a channel is the order of its sender's calls. A sender whose epoch has ended is released.
 /// </summary>
-internal sealed class SiloExchange(IGrainFactory grains)
+internal sealed class SiloExchange
 {
-    private readonly ConcurrentDictionary<GroupAddress, GroupInbox> _local = new();
+    private readonly ConcurrentDictionary<GroupAddress, LocalGroup> _local = new();
 
     /// <summary>A key group of this silo has begun an epoch.</summary>
-    public void Register(GroupAddress address, GroupInbox inbox) => _local[address] = inbox;
+    public void Register(GroupAddress address, LocalGroup group) => _local[address] = group;
 
     /// <summary>A key group of this silo has ended; nothing happens if another epoch has begun since.</summary>
-    public void Unregister(GroupAddress address, GroupInbox inbox) =>
-        _local.TryRemove(new KeyValuePair<GroupAddress, GroupInbox>(address, inbox));
-
-    /// <summary>Brings a slice to its group and waits for room there.</summary>
-    public ValueTask PostAsync(GroupAddress address, Slice slice, CancellationToken closed)
+    public void Unregister(GroupAddress address, GroupInbox inbox)
     {
-        if (_local.TryGetValue(address, out GroupInbox? inbox) && inbox.Epoch == slice.Epoch)
-            return inbox.TryPost(slice) ? ValueTask.CompletedTask : new ValueTask(PostWhenRoomAsync(inbox, slice));
-        return new ValueTask(SendAsync(address, slice, closed));
+        if (Find(address) is { } group && group.Inbox == inbox)
+            _local.TryRemove(new KeyValuePair<GroupAddress, LocalGroup>(address, group));
+    }
+
+    /// <summary>The key group if this silo has it.</summary>
+    public LocalGroup? Find(GroupAddress address) => _local.GetValueOrDefault(address);
+
+    /// <summary>Posts a slice to its group and waits for room there; null if the group is not here.</summary>
+    public ValueTask? TryPost(GroupAddress address, Slice slice)
+    {
+        if (!_local.TryGetValue(address, out LocalGroup? group) || group.Inbox.Epoch != slice.Epoch)
+            return null;
+        return group.Inbox.TryPost(slice)
+            ? ValueTask.CompletedTask
+            : new ValueTask(PostWhenRoomAsync(group.Inbox, slice));
     }
 
     private static async Task PostWhenRoomAsync(GroupInbox inbox, Slice slice)
     {
         do
-            await inbox.WhenRoom();
+            await inbox.WhenRoom(slice.Target.Channel, slice.Weight);
         while (!inbox.TryPost(slice));
-    }
-
-    private async Task SendAsync(GroupAddress address, Slice slice, CancellationToken closed)
-    {
-        var bytes = new ByteWriter();
-        slice.Encode(bytes);
-        var wire = new WireSlice(
-            slice.Epoch, slice.Sequence, slice.Target.Channel, slice.Target.Edge, bytes.WrittenMemory);
-        slice.Release();
-        IKeyGroupGrain group = grains.GetGrain<IKeyGroupGrain>(address.ToString());
-        for (int attempt = 1; !await group.ReceiveAsync(wire); attempt++)
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(attempt, 50)), closed);
     }
 }

@@ -8,15 +8,22 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Serialization;
+using Weir.Connectors.Files;
+using Weir.Connectors.PostgreSql;
 using Weir.Connectors.Sqlite;
 using Weir.Contracts.Codecs;
+using Weir.Contracts.Json;
 using Weir.Engine.Codecs;
+using Weir.Grains.Checkpoints;
+using Weir.Grains.Diagnostics;
 using Weir.Grains.Exchange;
 using Weir.Grains.Jobs;
 using Weir.Grains.Keys;
 using Weir.Grains.Logs;
+using Weir.Grains.Placement;
 using Weir.Grains.Storage;
 using Weir.Grains.Streams;
+using Weir.Protocol.Checkpoints;
 using Weir.Protocol.Logs;
 
 /// <summary>Puts Weir into an Orleans silo.</summary>
@@ -47,18 +54,40 @@ public static class WeirHosting
         silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Warning));
         silo.Services.AddSingleton<IValidateOptions<WeirOptions>, WeirOptionsValidator>();
         silo.Services.AddTransient<IConfigurationValidator, WeirValidator>();
-        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton<TimeProvider>(new SteadyClock(TimeProvider.System));
         silo.Services.TryAddSingleton(services =>
             new CodecRegistry([
-                .. services.GetServices<ICodecProvider>(), new OrleansCodecs(services.GetRequiredService<Serializer>())]));
+                .. services.GetServices<ICodecProvider>(),
+                new OrleansCodecs(services.GetRequiredService<Serializer>()),
+                new JsonEvents()]));
         silo.Services.AddSingleton<JobRegistry>();
         silo.Services.AddSingleton<ITopicTypes>(services => services.GetRequiredService<JobRegistry>());
         silo.Services.AddSingleton<JobTopics>();
         silo.Services.AddSingleton<QuarantineCommands>();
         silo.Services.AddSingleton<SiloExchange>();
+        silo.Services.AddSingleton<ExchangeMetrics>();
+        silo.Services.AddSingleton<FrameExchange>();
+        silo.Services.AddSingleton<FrameReceiver>();
+        silo.Services.AddSingleton<SiloServices>();
+        silo.Services.AddGrainService<SiloService>();
+        silo.Services.AddSingleton<SiloParticipants>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SiloDeparture>();
         silo.Services.AddSingleton<TickLeases>();
         silo.Services.TryAddSingleton<IEventLog>(OpenLog);
-        silo.Services.AddPlacementDirector<RendezvousPlacement, RendezvousDirector>();
+        silo.Services.AddTopicRoutes();
+        silo.Services.TryAddSingleton<ICheckpointStore>(OpenStore);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageOpening>();
+        silo.Services.AddSingleton<SegmentFiles>();
+        silo.Services.AddSingleton<SegmentFolds>();
+        silo.Services.AddSingleton<SiloSegments>();
+        silo.Services.AddSingleton<CheckpointShelf>();
+        silo.Services.AddSingleton<StoredJobs>();
+        silo.Services.AddMetrics();
+        silo.Services.AddSingleton<CheckpointMetrics>();
+        silo.Services.AddSingleton<StageMetrics>();
+        silo.Services.AddSingleton<SourceMetrics>();
+        silo.Services.AddSingleton<PartVerifier>();
+        silo.Services.AddSingleton<ParticipantPartsFactory>();
         silo.Services.AddHostedService<JobReviver>();
         silo.Services.AddOptions<WeirLogOptions>().Configure<IOptions<WeirOptions>>((log, options) =>
         {
@@ -67,21 +96,77 @@ public static class WeirHosting
         });
         silo.AddWeirLogs();
         silo.AddWeirStreams();
-        silo.AddWeirGrainStorage(services => Path.Combine(DirectoryOf(services), "grains.db"));
+        silo.AddGrainStorage();
+
+        // What the database says reaches a caller on another silo as it is.
+        silo.Services.Configure<ExceptionSerializationOptions>(
+            options => options.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         return silo;
     }
 
-    // The log is needed by constructors, which can not wait; opening it takes milliseconds, once per silo.
-    private static SqliteEventLog OpenLog(IServiceProvider services) => Task.Run(() => SqliteEventLog.OpenAsync(
-        new SqliteEventLogOptions
+    private static void AddGrainStorage(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton(OpenDatabase);
+        silo.AddWeirGrainStorage((options, services) =>
         {
-            Path = Path.Combine(DirectoryOf(services), "events.db"),
-            TimeProvider = services.GetRequiredService<TimeProvider>(),
+            if (DatabaseOf(services) is { } database)
+                options.UsePostgreSql(database.Source);
+            else
+                options.UseSqlite(Path.Combine(DirectoryOf(services), "grains.db"));
+        });
+    }
+
+    // Made once, when the first thing that lives there is; a constructor can not wait.
+    private static ClusterDatabase OpenDatabase(IServiceProvider services) => Task.Run(() =>
+        ClusterDatabase.OpenAsync(OptionsOf(services).Database!))
+        .GetAwaiter().GetResult();
+
+    private static ClusterDatabase? DatabaseOf(IServiceProvider services) =>
+        OptionsOf(services).Database is null
+            ? null
+            : services.GetRequiredService<ClusterDatabase>();
+
+    // The log is needed by constructors, which can not wait; opening it takes milliseconds, once per silo.
+    private static IEventLog OpenLog(IServiceProvider services) =>
+        Task.Run(() => OpenLogAsync(services)).GetAwaiter().GetResult();
+
+    private static async Task<IEventLog> OpenLogAsync(IServiceProvider services)
+    {
+        TimeProvider clock = services.GetRequiredService<TimeProvider>();
+        if (OptionsOf(services).Database is not { } database)
+            return await SqliteEventLog.OpenAsync(new SqliteEventLogOptions
+            {
+                Path = Path.Combine(DirectoryOf(services), "events.db"),
+                TimeProvider = clock,
+            });
+        return await PostgreSqlEventLog.OpenAsync(new PostgreSqlEventLogOptions
+        {
+            ConnectionString = database,
+            Schema = ClusterDatabase.Schema,
+            TimeProvider = clock,
+        });
+    }
+
+    private static ICheckpointStore OpenStore(IServiceProvider services)
+    {
+        WeirOptions options = OptionsOf(services);
+        if (options.SegmentDirectory is { } shared)
+            return new DirectoryCheckpointStore(shared);
+        if (options.Database is null)
+            return new DirectoryCheckpointStore(Path.Combine(DirectoryOf(services), "checkpoints"));
+        return Task.Run(() => PostgreSqlCheckpointStore.OpenAsync(new PostgreSqlCheckpointStoreOptions
+        {
+            ConnectionString = options.Database,
+            Schema = ClusterDatabase.Schema,
         })).GetAwaiter().GetResult();
+    }
+
+    private static WeirOptions OptionsOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<WeirOptions>>().Value;
 
     private static string DirectoryOf(IServiceProvider services)
     {
-        string directory = Path.GetFullPath(services.GetRequiredService<IOptions<WeirOptions>>().Value.DataDirectory);
+        string directory = Path.GetFullPath(OptionsOf(services).DataDirectory);
         Directory.CreateDirectory(directory);
         return directory;
     }

@@ -5,30 +5,40 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Weir.Contracts.Jobs;
 using Weir.Grains.Hosting;
+using Weir.Grains.Placement;
 
 /// <summary>
-/// Asks every job of this silo, at start and every few seconds, whether it should run and does. This is what brings
-/// jobs back after a silo died; it keeps no state, so any number of silos may do it.
+/// Asks every job of this silo, at start, every few seconds and when silos have come or gone, whether it should run and
+/// does. This is what brings jobs back after a silo died; it keeps no state, so any number of silos may do it.
 /// </summary>
 internal sealed partial class JobReviver(
-    IGrainFactory grains, JobRegistry jobs, IOptions<WeirOptions> options, ILogger<JobReviver> logger)
+    IGrainFactory grains,
+    JobRegistry jobs,
+    SiloLayout layout,
+    IOptions<WeirOptions> options,
+    ILogger<JobReviver> logger)
     : BackgroundService
 {
+    // A job that does not answer must not keep the others waiting. It goes on with what it does meanwhile.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // A wait that ends without a change is no failure.
+    private const ConfigureAwaitOptions UnlessLate =
+        ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(options.Value.RevivalPeriod);
-        try
+        // Before it knows of any silo a job would be opened on none of them, and move at once.
+        await layout.WhenNotAsync(0).WaitAsync(stoppingToken).ConfigureAwait(UnlessLate);
+
+        // A silo that stops begins nothing: what it began would end with it.
+        while (!stoppingToken.IsCancellationRequested && !layout.IsStopping)
         {
-            do
-            {
-                foreach (HostedJob job in jobs.Jobs)
-                    await EnsureAsync(job.Name);
-            }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo stops.
+            int version = layout.Current.Version;
+            await Task.WhenAll(jobs.Jobs.Select(job => EnsureAsync(job.Name)));
+            await layout.WhenNotAsync(version)
+                .WaitAsync(options.Value.RevivalPeriod, stoppingToken)
+                .ConfigureAwait(UnlessLate);
         }
     }
 
@@ -36,7 +46,7 @@ internal sealed partial class JobReviver(
     {
         try
         {
-            await grains.GetGrain<IJobGrain>($"j:{job}").EnsureAsync();
+            await grains.GetGrain<IJobGrain>($"j:{job}").EnsureAsync().WaitAsync(Patience);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {

@@ -5,14 +5,19 @@ using Weir.Contracts;
 using Weir.Engine.Graph;
 using Weir.Engine.Streams;
 using Weir.Grains.Hosting;
+using Weir.Grains.Logs;
+using Weir.Protocol.Checkpoints;
 using Weir.Protocol.Logs;
 
 /// <summary>The topics of a job in the log.</summary>
 internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
 {
     /// <summary>Creates what is missing and returns the partition count of each.</summary>
-    /// <exception cref="WeirException">A topic exists with another event type.</exception>
-    public async Task<IReadOnlyDictionary<string, int>> EnsureAsync(JobGraph graph)
+    /// <exception cref="WeirException">A topic exists with another event type, or its system does not have it.</exception>
+    public Task<IReadOnlyDictionary<string, int>> EnsureAsync(JobGraph graph) =>
+        LogFailures.ToWeirAsync(() => EnsureAllAsync(graph));
+
+    private async Task<IReadOnlyDictionary<string, int>> EnsureAllAsync(JobGraph graph)
     {
         var partitions = new Dictionary<string, int>();
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs).DistinctBy(topic => topic.Name))
@@ -45,17 +50,55 @@ internal sealed class JobTopics(IEventLog log, IOptions<WeirOptions> options)
                 + $"expects {topic.Schema}.");
     }
 
-    /// <summary>Removes what earlier epochs have written: this one writes all of it again.</summary>
-    public async Task DiscardOutputAsync(JobGraph graph, IReadOnlyDictionary<string, int> partitions)
+    /// <summary>Creates the topics that are written in the place of others, with the same partitions.</summary>
+    public async Task EnsureForksAsync(IReadOnlyDictionary<string, string> forks)
     {
-        foreach (Topic topic in graph.Outputs)
+        foreach ((string original, string fork) in forks)
         {
-            for (int partition = 0; partition < partitions[topic.Name]; partition++)
+            TopicInfo info = (await log.FindTopicAsync(original))!;
+            await log.CreateTopicAsync(info.Spec with { Name = fork });
+        }
+    }
+
+    /// <summary>Makes the offsets of a job's topic of commands go on from an offset or beyond.</summary>
+    public async Task ReachCommandsAsync(JobGraph graph, long offset)
+    {
+        if (graph.Commands is not { } commands)
+            return;
+        await EnsureAsync(graph, commands, partitions: 1);
+        var place = new TopicPartition(commands.Name, 0);
+        for (long next = await NextOffsetAsync(commands.Name, 0); next < offset;)
+        {
+            var tick = new NewBatch { Kind = BatchKind.Tick, Schema = "" };
+            AppendResult appended = await log.AppendAsync(new AppendRequest
             {
-                var place = new TopicPartition(topic.Name, partition);
-                PartitionInfo info = await log.DescribeAsync(place);
-                await log.TruncateAsync(place, info.Next);
-            }
+                Partition = place,
+                Batches = [.. Enumerable.Repeat(tick, (int)Math.Min(offset - next, 1000))],
+            });
+            next = appended.Next;
+        }
+    }
+
+    /// <summary>Whether there is a topic of that name.</summary>
+    public async Task<bool> ExistsAsync(string topic) => await log.FindTopicAsync(topic) is not null;
+
+    /// <summary>Removes topics with all that is in them.</summary>
+    public async Task DeleteAsync(IEnumerable<string> topics)
+    {
+        foreach (string topic in topics)
+            await log.DeleteTopicAsync(topic);
+    }
+
+    /// <summary>Keeps the input of a job from the oldest of these checkpoints on out of reach of retention.</summary>
+    public async Task PinAsync(string job, IReadOnlyList<Manifest> kept)
+    {
+        foreach (IGrouping<string, ParticipantReport> source in kept
+            .SelectMany(manifest => manifest.Reports)
+            .Where(report => report.Cut is not null)
+            .GroupBy(report => report.Participant))
+        {
+            long from = source.Min(report => report.Cut!.Last.From);
+            await log.PinAsync(PinOf(job), Participants.PartitionOf(source.Key), from);
         }
     }
 

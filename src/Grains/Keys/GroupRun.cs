@@ -1,58 +1,70 @@
 namespace Weir.Grains.Keys;
 
 using Weir.Engine.Operators;
+using Weir.Engine.Snapshots;
 using Weir.Engine.Streams;
+using Weir.Engine.Time;
+using Weir.Grains.Checkpoints;
+using Weir.Grains.Diagnostics;
 using Weir.Grains.Exchange;
-using Weir.Protocol.Exchange;
+using Weir.Protocol.Faults;
+using Weir.Protocol.Groups;
 
 /// <summary>What a key group needs from around it in one epoch.</summary>
-/// <param name="Program">The engine's program.</param>
+/// <param name="Task">Says what to apply next and when a checkpoint is due.</param>
 /// <param name="Outbox">Where it sends.</param>
+/// <param name="Duty">Stores and reports what is copied for checkpoints.</param>
+/// <param name="Demand">Says when a checkpoint is wanted, and whether there is room for more output.</param>
 /// <param name="Scheduler">The turns of the group's grain.</param>
 /// <param name="InboxBound">How much may wait.</param>
+/// <param name="Channels">Number of channels, that of commands included.</param>
 /// <param name="Inputs">The job's topics with their partitions, whose clocks must tick while a timer waits for
 /// them.</param>
 /// <param name="Leases">Keeps clocks ticking.</param>
 /// <param name="Time">Says when a call to the outside has taken too long.</param>
 /// <param name="Keys">Where the keys live if each has a grain of its own, or null.</param>
 internal sealed record GroupContext(
-    GroupProgram Program,
+    GroupTask Task,
     StageOutbox Outbox,
+    CheckpointDuty Duty,
+    CheckpointDemand Demand,
     TaskScheduler Scheduler,
     int InboxBound,
+    int Channels,
     IReadOnlyList<(Topic Topic, int Partitions)> Inputs,
     TickLeases Leases,
     TimeProvider Time,
     GrainKeyHost? Keys);
 
 /// <summary>
-/// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain.
-/// Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may be read. While
-/// calls to the outside leave no room it takes no slices: the inbox fills, senders wait, and an outcome wakes it.
+/// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain, and copies
+/// what changed when the barrier of a checkpoint has come on every channel. Invariant: one pump runs at a time, and
+/// between two of its awaits the program is in a state that may be read. While calls to the outside leave no room it
+/// takes no slices: the inbox fills, senders wait, and an outcome wakes it. The same holds while as much output is staged
+/// as may be, but for what stands before the barrier of a checkpoint that waits for this group. What waits behind a
+/// barrier leaves the inbox: the barriers of other channels come through the same one.
 /// </summary>
-internal sealed class GroupRun
+internal sealed class GroupRun : IMeteredStage
 {
     // A turn applies at most this much before it lets queries in.
     private const int WeightPerTurn = 4096;
     private const int FlushAt = 4096;
     private readonly GroupContext _context;
-    private readonly SliceSequences _sequences;
     private readonly Action _ended;
     private readonly Action<Exception> _failed;
     private readonly GroupCalls? _calls;
-    private Queue<Slice> _slices = new();
     private int _isPumping;
     private bool _isClosed;
     private bool _hasReportedEnd;
+    private int _toldHeld;
 
-    public GroupRun(long epoch, GroupContext context, Action ended, Action<Exception> failed)
+    public GroupRun(GroupContext context, Action ended, Action<Exception> failed)
     {
         _context = context;
-        _sequences = new SliceSequences(epoch);
         _ended = ended;
         _failed = failed;
-        Inbox = new GroupInbox(epoch, context.InboxBound, Wake);
-        if (context.Program.Calls is not { } calls)
+        Inbox = new GroupInbox(context.Task.Epoch, context.InboxBound, Wake);
+        if (Program.Calls is not { } calls)
             return;
 
         // A restored program has calls to make though no event has come.
@@ -60,16 +72,62 @@ internal sealed class GroupRun
         _calls.Begin();
     }
 
-    public GroupProgram Program => _context.Program;
+    public GroupProgram Program => _context.Task.Program;
 
     public GroupInbox Inbox { get; }
 
     public long Epoch => Inbox.Epoch;
 
+    long IMeteredStage.EventsIn => Program.EventsIn;
+
+    long IMeteredStage.EventsOut => _context.Outbox.EventsOut;
+
+    long IMeteredStage.LateEvents => Program.LateEvents;
+
+    int IMeteredStage.Keys => Program.Rows;
+
+    EventTime IMeteredStage.Watermark => Program.Watermark;
+
+    TimeSpan IMeteredStage.Blocked => _context.Outbox.Blocked;
+
     private bool HasRoom => _calls?.HasRoom != false;
 
+    // A checkpoint that is due is copied whatever is staged: that is what makes room.
+    private bool MayApply => HasRoom && (_context.Demand.Gate.IsOpen || _context.Task.Due is not null);
+
     private bool HasWork =>
-        !_isClosed && (_calls?.HasFinished == true || (HasRoom && (_slices.Count > 0 || Inbox.HasAny)));
+        !_isClosed && (_calls?.HasFinished == true || (MayApply && (_context.Task.HasWork || Inbox.HasAny)));
+
+    /// <summary>Publishes what was staged for a checkpoint that is complete.</summary>
+    public async Task CommitAsync(long checkpoint)
+    {
+        await _context.Duty.PublishAsync(checkpoint);
+        Wake();
+    }
+
+    /// <summary>Lets go what waits for barriers of a checkpoint that was given up.</summary>
+    public void Abort(long checkpoint)
+    {
+        _context.Task.Abort(checkpoint);
+        _context.Duty.Abort(checkpoint);
+        _context.Demand.Gate.Abort(checkpoint);
+        Wake();
+    }
+
+    /// <summary>The job has ended.</summary>
+    public Task FinishAsync() => _context.Duty.FinishAsync();
+
+    /// <summary>Looks whether a restored program has ended already.</summary>
+    public void Start() => Wake(always: true);
+
+    /// <summary>Ends the epoch here and says why, unless it has ended already.</summary>
+    public void Fail(Exception fault)
+    {
+        if (_isClosed)
+            return;
+        Close();
+        _failed(fault);
+    }
 
     /// <summary>Drops what waits and applies nothing more; what was applied stays readable.</summary>
     public void Close()
@@ -77,20 +135,27 @@ internal sealed class GroupRun
         _isClosed = true;
         Inbox.Close();
         _calls?.Close();
+        _context.Duty.Dispose();
+        _context.Demand.Dispose();
         _context.Outbox.Dispose();
         _context.Keys?.Forget();
     }
 
-    private void Wake()
+    private void Wake() => Wake(always: false);
+
+    private void Wake(bool always)
     {
         if (Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0)
-            Task.Factory.StartNew(PumpAsync, default, TaskCreationOptions.DenyChildAttach, _context.Scheduler);
+            Task.Factory.StartNew(
+                () => PumpAsync(always), default, TaskCreationOptions.DenyChildAttach, _context.Scheduler);
     }
 
-    private async Task PumpAsync()
+    private async Task PumpAsync(bool always)
     {
         try
         {
+            if (always)
+                await WorkAsync();
             do
             {
                 while (HasWork)
@@ -103,8 +168,7 @@ internal sealed class GroupRun
         }
         catch (Exception fault)
         {
-            Close();
-            _failed(fault);
+            Fail(fault);
         }
     }
 
@@ -113,10 +177,23 @@ internal sealed class GroupRun
         int budget = WeightPerTurn;
         _calls?.TakeFinished();
         _calls?.Begin();
-        if (_slices.Count == 0 && HasRoom)
-            _slices = Inbox.TakeAll();
-        while (HasRoom && !_isClosed && _slices.TryDequeue(out Slice? slice))
+        if (MayApply)
+            TakeSlices();
+        while (MayApply && !_isClosed)
         {
+            if (_context.Task.Due is { } checkpoint)
+            {
+                await CopyAsync(checkpoint);
+                continue;
+            }
+
+            if (!_context.Task.TryNext(out Slice? slice))
+            {
+                if (_context.Task.Due is not null)
+                    continue;
+                break;
+            }
+
             budget -= slice.Weight;
             await ApplyAsync(slice);
             _calls?.Begin();
@@ -128,34 +205,76 @@ internal sealed class GroupRun
             budget = WeightPerTurn;
         }
 
+        TellHeld();
         await FlushAsync();
+        TellDemand();
         if (Program.WaitsForClock)
             RenewTicks();
         if (Program.HasEnded && !_hasReportedEnd)
         {
             _hasReportedEnd = true;
-            await _context.Outbox.WhenStoredAsync();
             _ended();
         }
     }
 
+    // Channels are named only while something waits behind a barrier, and once when nothing does any more.
+    private void TellHeld()
+    {
+        int held = _context.Task.HeldWeight;
+        if (held == 0 && _toldHeld == 0)
+            return;
+        _toldHeld = held;
+        Inbox.Hold(held == 0 ? [] : [.. Enumerable.Range(0, _context.Channels).Select(_context.Task.HeldWeightOf)]);
+    }
+
+    private void TellDemand()
+    {
+        if (_isClosed)
+            return;
+        _context.Demand.AskIfFull(Wake);
+        if (_context.Task.HasChangedAlone)
+            _context.Demand.TellChange(_context.Task.LastTaken);
+    }
+
+    private void TakeSlices()
+    {
+        Queue<Slice> taken = Inbox.TakeAll();
+        while (taken.TryDequeue(out Slice? slice))
+            _context.Task.Offer(slice);
+    }
+
+    /// <summary>
+    /// Copies what belongs to a checkpoint: everything that was emitted goes before the barrier, and nothing is applied
+    /// until the copy is made.
+    /// </summary>
+    private async ValueTask CopyAsync(long checkpoint)
+    {
+        CrashPoint.Pass(CrashLabels.CopyBefore);
+        Program.Flush(_context.Outbox);
+        GroupCapture capture = _context.Keys is { } keys
+            ? await Program.CaptureAsync(_context.Duty.NeedsBase, keys)
+            : Program.Capture(_context.Duty.NeedsBase);
+        CrashPoint.Pass(CrashLabels.CopyAfter);
+        _context.Duty.Store(checkpoint, capture, Program.HasEnded);
+        Program.EmitBarrier(checkpoint);
+        Program.Flush(_context.Outbox);
+        _context.Demand.Gate.Take(checkpoint);
+        _context.Task.Taken(checkpoint);
+        CrashPoint.Pass(CrashLabels.BarrierAfterGroup);
+        await _context.Outbox.DrainAsync();
+    }
+
     private ValueTask ApplyAsync(Slice slice)
     {
-        switch (_sequences.Admit(slice))
-        {
-            case SliceAdmission.Next:
-                _sequences.Take(slice);
-                if (_context.Keys is { } keys)
-                    return ApplyToKeysAsync(slice, keys);
-                Program.Apply(slice);
-                break;
-            case SliceAdmission.Gap:
-                throw new InvalidOperationException(
-                    $"Slice {slice.Sequence} of channel {slice.Target.Channel} came out of turn: "
-                    + "events before it are missing.");
-        }
-
+        bool wasLoaded = Program.IsLoaded;
+        CrashPoint.Pass(wasLoaded ? CrashLabels.SliceBefore : CrashLabels.RestoreBeforeFirstSlice);
+        if (slice.Barrier > 0)
+            CrashPoint.Pass(CrashLabels.BarrierArrived);
+        if (_context.Keys is { } keys)
+            return ApplyToKeysAsync(slice, keys);
+        Program.Apply(slice);
         slice.Release();
+        CrashPoint.Pass(wasLoaded || !Program.IsLoaded ? CrashLabels.SliceAfter : CrashLabels.RestoreAfterLoad);
         return ValueTask.CompletedTask;
     }
 

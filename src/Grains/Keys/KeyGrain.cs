@@ -9,6 +9,7 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Keys;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
+using Weir.Grains.Placement;
 
 /// <summary>
 /// A key of an operator: the unit of identity. Every key maps to one such grain, activated on the silo of its key group
@@ -17,38 +18,39 @@ using Weir.Grains.Hosting;
 /// </summary>
 [GrainType("weirkey")]
 [RendezvousPlacement]
-internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands)
+internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands, ResidenceFactory residences)
     : Grain, IKeyGrain, IHostedKeyGrain
 {
     private KeyAddress? _address;
     private HostedKey? _hosted;
+    private Residence? _residence;
 
-    public Task<WireAnswer?> FindAsync()
+    public Task<WireAnswer?> FindAsync(ReadAt at)
     {
         KeyAddress address = Address();
         address.CheckView();
-        if (_hosted is not { } hosted)
-            return GroupOf(address).FindAsync(address.Key);
+        if (at.Kind != ReadKind.Live || _hosted is not { } hosted)
+            return GroupOf(address).FindAsync(address.Key, at);
         return Task.FromResult(hosted.Program.Find(address.Key) is { } reading
             ? KeyReports.Of(reading, hosted.Epoch)
             : null);
     }
 
-    public async Task<JsonAnswer?> FindJsonAsync()
+    public async Task<JsonAnswer?> FindJsonAsync(ReadAt at)
     {
         KeyAddress address = Address();
         Type type = address.CheckView();
-        if (await FindAsync() is not { } answer)
+        if (await FindAsync(at) is not { } answer)
             return null;
         object? value = address.Job.Codecs.For(type).ReadObject(new ByteReader(answer.Value));
         return new JsonAnswer(JsonSerializer.Serialize(value, type, WeirJson.Options), answer.Validity);
     }
 
-    public Task<KeyReport?> InspectAsync()
+    public Task<KeyReport?> InspectAsync(ReadAt at)
     {
         KeyAddress address = Address();
-        if (_hosted is not { } hosted)
-            return GroupOf(address).InspectAsync(address.Key);
+        if (at.Kind != ReadKind.Live || _hosted is not { } hosted)
+            return GroupOf(address).InspectAsync(address.Key, at);
         return Task.FromResult(hosted.Program.Inspect(address.Key) is { } inspection
             ? KeyReports.Of(hosted.Program.OperatorName, hosted.Epoch, inspection)
             : null);
@@ -109,6 +111,7 @@ internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands)
         _hosted.Ended.Cancel();
         _hosted = null;
         DelayDeactivation(TimeSpan.Zero);
+        LeaveIfMoved();
     }
 
     public Task<QuarantineAnswer> ReleaseAsync() => CommandAsync(release: true);
@@ -121,7 +124,19 @@ internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands)
         return commands.SendAsync(address, release, GroupOf(address));
     }
 
-    private KeyAddress Address() => _address ??= KeyAddress.Parse(jobs, this.GetPrimaryKeyString());
+    private KeyAddress Address()
+    {
+        LeaveIfMoved();
+        return _address ??= KeyAddress.Parse(jobs, this.GetPrimaryKeyString());
+    }
+
+    // What holds state stays until the epoch ends, however far from its group.
+    private void LeaveIfMoved()
+    {
+        _residence ??= residences.Of(GrainContext);
+        if (_hosted is null && _residence.HasMoved())
+            DeactivateOnIdle();
+    }
 
     private IKeyGroupGrain GroupOf(KeyAddress address) => GrainFactory.GetGrain<IKeyGroupGrain>(
         new GroupAddress(address.Job.Name, address.Operator, address.Group).ToString());
@@ -144,18 +159,23 @@ internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<by
         if (parts.Length < 3)
             throw new WeirException(
                 WeirError.InvalidRequest, $"'{text}' does not address a key: it must be job/operator/key.");
-        HostedJob job = jobs.Job(parts[0]);
-        int index = job.KeyPlan.OperatorNames.ToList().IndexOf(parts[1]);
+        return Of(jobs.Job(parts[0]), parts[1], parts[2]);
+    }
+
+    /// <exception cref="WeirException">As for <see cref="Parse"/>.</exception>
+    public static KeyAddress Of(HostedJob job, string name, string key)
+    {
+        int index = job.KeyPlan.OperatorNames.ToList().IndexOf(name);
         if (index < 0)
             throw new WeirException(
                 WeirError.UnknownOperator,
-                $"The job '{job.Name}' has no operator '{parts[1]}'; it has: "
+                $"The job '{job.Name}' has no operator '{name}'; it has: "
                 + $"{string.Join(", ", job.KeyPlan.OperatorNames)}.");
         Type type = job.KeyPlan.KeyTypeOf(index) ?? throw new WeirException(
             WeirError.UnknownOperator,
-            $"The operator '{parts[1]}' of '{job.Name}' has no keys, so it holds nothing for one.");
+            $"The operator '{name}' of '{job.Name}' has no keys, so it holds nothing for one.");
         var bytes = new ByteWriter();
-        job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, parts[2]));
+        job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, key));
         return new KeyAddress(job, index, bytes.WrittenMemory, job.KeyPlan.GroupOfKey(index, bytes.WrittenMemory));
     }
 

@@ -1,5 +1,6 @@
 namespace Weir.Grains.Keys;
 
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -11,10 +12,15 @@ using Weir.Contracts.Keys;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
+using Weir.Grains.Checkpoints;
+using Weir.Grains.Diagnostics;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
 using Weir.Grains.Jobs;
-using Weir.Protocol.Logs;
+using Weir.Grains.Placement;
+using Weir.Protocol.Checkpoints;
+using Weir.Protocol.Faults;
+using Weir.Protocol.Groups;
 
 /// <summary>
 /// A key group of an operator: the unit of execution, placement and snapshots. It holds the window state and timers of
@@ -24,113 +30,113 @@ using Weir.Protocol.Logs;
 [GrainType("weirkeygroup")]
 [RendezvousPlacement]
 [Reentrant]
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Readers are let go when the grain is deactivated.")]
 internal sealed class KeyGroupGrain(
     JobRegistry jobs,
     SiloExchange exchange,
-    IEventLog log,
+    SiloParticipants participants,
+    ParticipantPartsFactory parts,
+    SiloSegments segments,
+    SegmentFiles files,
+    StoredJobs stored,
     TickLeases leases,
+    StageMetrics metrics,
     TimeProvider time,
-    IOptions<WeirOptions> options) : Grain, IKeyGroupGrain
+    IOptions<WeirOptions> options) : Grain, IKeyGroupGrain, IIncomingGrainCallFilter
 {
+    private readonly Guid _activation = Guid.NewGuid();
+    private readonly GroupReaders _readers = new(files);
+    private readonly EpochDoor _door = new();
     private GroupRun? _run;
     private JobPlan? _plan;
+    private StoredChain? _chain;
+    private long _claimed;
 
     private GroupAddress Address => GroupAddress.Parse(this.GetPrimaryKeyString());
 
-    public Task OpenAsync(EpochPlan plan)
+    public async Task<Guid> OpenAsync(EpochPlan plan, ReadOnlyMemory<byte> start)
     {
-        if (_run is { } run && run.Epoch >= plan.Epoch)
-        {
-            return run.Epoch == plan.Epoch
-                ? Task.CompletedTask
-                : throw new WeirException(
-                    WeirError.JobNotRunning, $"Epoch {plan.Epoch} is over: epoch {run.Epoch} runs.");
-        }
-
+        if (_run?.Epoch == plan.Epoch)
+            return _activation;
+        GoHome(plan);
+        _door.Enter(plan.Epoch);
         CloseRun();
         HostedJob job = jobs.Job(Address.Job);
         EpochRules.CheckFingerprint(job, plan);
-        _plan = new JobPlan(job.Graph, job.Codecs, plan.Partitions) { KeyText = KeyText.Format };
+        _plan = job.PlanFor(plan.Partitions);
         GroupProgram program = _plan.CreateGroup(Address.Operator, Address.Group);
-        string producer = string.Create(
-            CultureInfo.InvariantCulture, $"{job.Name}/{program.OperatorName}/{Address.Group}");
-        var outbox = new StageOutbox(
-            exchange,
-            job.Name,
-            plan.Epoch,
-            new TopicOutput(log, _plan, new TopicProducer(producer, plan.Epoch, Address.Group)));
-        var context = new GroupContext(
-            program,
-            outbox,
-            TaskScheduler.Current,
-            options.Value.InboxEvents,
-            [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
-            leases,
-            time,
-            _plan.HasOneGrainPerKey(Address.Operator)
-                ? new GrainKeyHost(GrainFactory, job, Address.Operator, plan.Epoch)
-                : null);
-        IJobGrain owner = GrainFactory.GetGrain<IJobGrain>($"j:{job.Name}");
-        string participant = JobRun.ParticipantOf(program.OperatorName, Address.Group);
-        _run = new GroupRun(
-            plan.Epoch,
-            context,
-            ended: () => JobReports.Send(() => owner.ReportEndAsync(plan.Epoch, participant)),
-            failed: fault => JobReports.Send(() => owner.ReportFailureAsync(plan.Epoch, participant, fault.Message)));
-        exchange.Register(Address, _run.Inbox);
-        DelayDeactivation(Timeout.InfiniteTimeSpan);
-        return Task.CompletedTask;
+        var spec = new ParticipantSpec(
+            job, plan, Participant, program.OperatorName, Address.Group, ParticipantSpec.Read(start));
+        ParticipantParts made = await parts.CreateAsync(spec, _plan, JobOwner());
+        StoredChain? chain = null;
+        if (spec.Start is { Mark: { } mark } stored)
+        {
+            chain = await files.OpenAsync(stored.Chain);
+            CrashPoint.Pass(CrashLabels.RestoreBeforeLoad);
+            program.Restore(mark, chain.Segments);
+        }
+
+        if (_door.IsShutTo(plan.Epoch))
+            chain?.Dispose();
+        _door.Check(plan.Epoch);
+        _chain = chain;
+        Begin(job, plan, program, made);
+        return _activation;
     }
 
     public Task CloseAsync(long epoch)
     {
-        if (_run is { } run && run.Epoch <= epoch)
-        {
-            CloseRun();
-            _run = null;
-            DeactivateOnIdle();
-        }
-
+        if (!_door.Close(epoch))
+            return Task.CompletedTask;
+        CloseRun();
+        DelayDeactivation(TimeSpan.Zero);
         return Task.CompletedTask;
     }
 
-    public Task<bool> ReceiveAsync(WireSlice slice)
+    public Task CommitAsync(long epoch, long checkpoint) => RunOf(epoch).CommitAsync(checkpoint);
+
+    public Task AbortAsync(long epoch, long checkpoint)
     {
-        if (_run is not { } run || _plan is null || slice.Epoch > run.Epoch)
-            return Task.FromResult(false);
-        if (slice.Epoch < run.Epoch)
-            return Task.FromResult(true);
-        var target = new SliceTarget(Address.Operator, Address.Group, slice.Channel, slice.Edge);
-        Slice decoded = _plan.DecodeSlice(target, slice.Bytes);
-        decoded.Epoch = slice.Epoch;
-        decoded.Sequence = slice.Sequence;
-        bool taken = run.Inbox.TryPost(decoded);
-        if (!taken)
-            decoded.Release();
-        return Task.FromResult(taken);
+        if (_run?.Epoch == epoch)
+            _run.Abort(checkpoint);
+        return Task.CompletedTask;
     }
 
-    public Task<WireAnswer?> FindAsync(ReadOnlyMemory<byte> key)
+    public Task FinishAsync(long epoch) => RunOf(epoch).FinishAsync();
+
+    public Task<GroupLocation> LocateAsync(long epoch)
     {
-        GroupRun run = Running();
-        return Task.FromResult(run.Program.Find(key) is { } reading
-            ? KeyReports.Of(reading, run.Epoch)
-            : null);
+        long runs = _run?.Epoch ?? 0;
+        if (runs < epoch)
+            Claim(epoch);
+        return Task.FromResult(new GroupLocation(runs == epoch ? GrainContext.Address.SiloAddress : null, runs > epoch));
     }
 
-    public Task<KeyReport?> InspectAsync(ReadOnlyMemory<byte> key)
+    public async Task<WireAnswer?> FindAsync(ReadOnlyMemory<byte> key, ReadAt at)
     {
-        GroupRun run = Running();
-        return Task.FromResult(run.Program.Inspect(key) is { } inspection
-            ? KeyReports.Of(run.Program.OperatorName, run.Epoch, inspection)
-            : null);
+        GroupReading reading = await ReadAsync(at);
+        return reading.Program.Find(key) is { } found ? KeyReports.Of(found, reading.Epoch, reading.Checkpoint) : null;
     }
 
-    public Task<KeysPage> ListKeysAsync(long from, int limit)
+    public async Task<KeyReport?> InspectAsync(ReadOnlyMemory<byte> key, ReadAt at)
     {
-        KeyPage page = Running().Program.ViewKeys(from, limit);
-        return Task.FromResult(new KeysPage(
-            [.. page.Keys.Select(KeyText.Format)], page.Next?.ToString(CultureInfo.InvariantCulture)));
+        GroupReading reading = await ReadAsync(at);
+        return reading.Program.Inspect(key) is { } inspection
+            ? KeyReports.Of(reading.Program.OperatorName, reading.Epoch, inspection) with
+            {
+                Checkpoint = reading.Checkpoint,
+            }
+            : null;
+    }
+
+    public async Task<KeysPage> ListKeysAsync(long from, int limit, ReadAt at)
+    {
+        KeyPage page = (await ReadAsync(at)).Program.ViewKeys(from, limit);
+        return new KeysPage(
+            [.. page.Keys.Select(KeyText.Format)], page.Next?.ToString(CultureInfo.InvariantCulture));
     }
 
     public Task<GroupQuarantine> ListQuarantinedAsync()
@@ -151,19 +157,126 @@ internal sealed class KeyGroupGrain(
         }
         : null);
 
+    public Task Invoke(IIncomingGrainCallContext context) => ParticipantFailures.InvokeAsync(context);
+
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (_run is { } run && reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            // If nobody hears it, the silos or the next checkpoint tell.
+            JobOwner().ReportLostAsync(run.Epoch, Participant, reason.Description).Ignore();
+        }
+
         CloseRun();
+        _readers.Dispose();
         return Task.CompletedTask;
+    }
+
+    private string Participant => Participants.OfGroup(
+        jobs.Job(Address.Job).KeyPlan.OperatorNames[Address.Operator], Address.Group);
+
+    private IJobGrain JobOwner() => GrainFactory.GetGrain<IJobGrain>($"j:{Address.Job}");
+
+    private void Begin(HostedJob job, EpochPlan plan, GroupProgram program, ParticipantParts made)
+    {
+        int channels = _plan!.BarrierCount(Address.Operator, Address.Group);
+        var context = new GroupContext(
+            new GroupTask(program, new GroupTaskOptions(plan.Epoch, channels)),
+            made.Outbox,
+            made.Duty,
+            made.Demand,
+            TaskScheduler.Current,
+            options.Value.InboxEvents,
+            channels,
+            [.. job.Graph.Inputs.Select(topic => (topic, plan.Partitions[topic.Name]))],
+            leases,
+            time,
+            _plan.HasOneGrainPerKey(Address.Operator)
+                ? new GrainKeyHost(GrainFactory, job, Address.Operator, plan.Epoch)
+                : null);
+        IJobGrain owner = JobOwner();
+        string participant = Participant;
+        _run = new GroupRun(
+            context,
+            ended: () => JobReports.Send(() => owner.ReportEndAsync(plan.Epoch, participant)),
+            failed: fault => JobReports.SendFailure(owner, plan.Epoch, participant, fault));
+        segments.Join(job.Name, plan.Epoch);
+        exchange.Register(Address, new LocalGroup(_run.Inbox, _plan));
+        metrics.Enter(new StageName(job.Name, program.OperatorName), _run);
+        participants.Add(_run, () => !program.HasEnded);
+        DelayDeactivation(Timeout.InfiniteTimeSpan);
+        _run.Start();
+    }
+
+    // Silos have come or gone: the epoch begins in the next activation, and this one would take it along.
+    private void GoHome(EpochPlan plan)
+    {
+        if (plan.Home is not { } home || home.Equals(GrainContext.Address.SiloAddress))
+            return;
+        CloseRun();
+        _door.Leave();
+        Residence.Move(this, home);
     }
 
     private void CloseRun()
     {
-        if (_run is null)
+        if (_run is not { } run)
             return;
-        exchange.Unregister(Address, _run.Inbox);
-        _run.Close();
+        _run = null;
+        exchange.Unregister(Address, run.Inbox);
+        metrics.Leave(run);
+        participants.Remove(run);
+        segments.Leave(Address.Job, run.Epoch);
+        run.Close();
+        _chain?.Dispose();
+        _chain = null;
     }
+
+    /// <summary>
+    /// Events of an epoch come to an activation that nobody has opened in it: either the opening is on its way, or the
+    /// group was opened elsewhere. The job knows, and ends the epoch if there are two.
+    /// </summary>
+    private void Claim(long epoch)
+    {
+        if (_claimed >= epoch || _door.Opening >= epoch)
+            return;
+        _claimed = epoch;
+        IJobGrain owner = JobOwner();
+        string participant = Participant;
+        JobReports.Send(() => owner.ClaimAsync(epoch, participant, _activation));
+    }
+
+    /// <summary>
+    /// Where to read: in what runs, if that is asked for and there is something; else in the last checkpoint, or in the
+    /// one that is named. A group that only reads applies nothing.
+    /// </summary>
+    private async ValueTask<GroupReading> ReadAsync(ReadAt at)
+    {
+        if (at.Kind == ReadKind.Live && _run is { } run)
+            return new GroupReading(run.Program, run.Epoch, null);
+        HostedJob job = jobs.Job(Address.Job);
+        return await _readers.ReadAsync(
+            () => FindPartAsync(at),
+            partitions => job.PlanFor(partitions).CreateGroup(Address.Operator, Address.Group),
+            Address.Job);
+    }
+
+    // The job knows; if it does not answer, its record in the storage does as well.
+    private async Task<CheckpointPart?> FindPartAsync(ReadAt at)
+    {
+        try
+        {
+            return await JobOwner().FindPartAsync(at, Participant);
+        }
+        catch (Exception fault) when (fault is OrleansException or TimeoutException)
+        {
+            return await stored.FindPartAsync(Address.Job, at, Participant);
+        }
+    }
+
+    private GroupRun RunOf(long epoch) => _run is { } run && run.Epoch == epoch
+        ? run
+        : throw new WeirException(WeirError.JobNotRunning, $"Epoch {epoch} of '{Address.Job}' does not run here.");
 
     private GroupRun Running() => _run ?? throw new WeirException(
         WeirError.JobNotRunning,

@@ -33,8 +33,9 @@ internal static class KeyReports
         Clock = held.Clock,
     };
 
-    public static WireAnswer Of(ViewReading reading, long epoch) =>
-        new(reading.Value, new Validity(reading.Window, reading.IsFinal, reading.Watermark, epoch));
+    public static WireAnswer Of(ViewReading reading, long epoch, long? checkpoint = null) => new(
+        reading.Value,
+        new Validity(reading.Window, reading.IsFinal, reading.Watermark, epoch) { Checkpoint = checkpoint });
 
     public static string? JsonOf(object? value) =>
         value is null ? null : JsonSerializer.Serialize(value, value.GetType(), WeirJson.Options);

@@ -11,12 +11,19 @@ using Weir.Protocol.Logs;
 
 /// <summary>
 /// Commands to keys in quarantine: a command is an event on the job's command topic, and is answered when the key's
-/// group has applied it. Invariant: nothing here changes a key; whoever restores a checkpoint finds the command in the
-/// log.
+/// group has applied it and a checkpoint holds that. Invariant: nothing here changes a key, and a command that was
+/// answered stays obeyed whatever fails.
 /// </summary>
-internal sealed class QuarantineCommands(IEventLog log, TimeProvider time)
+/// <remarks>
+/// Commands and events come on channels of their own, and which comes first is not the same in a replay: a command could
+/// come before the event that it is about, find the key free, and do nothing. Behind a checkpoint neither is replayed.
+/// </remarks>
+internal sealed class QuarantineCommands(IEventLog log, IGrainFactory grains, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    // Both together are less than Orleans lets a call take.
+    private static readonly TimeSpan CoverPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Releases or discards a key and waits until that is done.</summary>
     public async Task<QuarantineAnswer> SendAsync(KeyAddress address, bool release, IKeyGroupGrain group)
@@ -49,7 +56,23 @@ internal sealed class QuarantineCommands(IEventLog log, TimeProvider time)
             ],
         }));
         GroupQuarantine after = await AppliedAsync(group, before.Epoch, stored.From);
+        await CoverAsync(grains.GetGrain<IJobGrain>($"j:{address.Job.Name}"), before.Epoch);
         return new QuarantineAnswer(held.Events, Of(after, key));
+    }
+
+    private async Task CoverAsync(IJobGrain job, long epoch)
+    {
+        try
+        {
+            await job.CheckpointAsync(epoch).WaitAsync(CoverPatience, time);
+        }
+        catch (Exception fault) when (fault is WeirException or TimeoutException or Orleans.Runtime.OrleansException)
+        {
+            throw new WeirException(
+                WeirError.Unavailable,
+                "The command was applied, and no checkpoint holds that yet: if the job has to start again before one does, "
+                + $"the key may be held again. List its quarantine and repeat the command then. The cause was: {fault.Message}");
+        }
     }
 
     private async Task<GroupQuarantine> AppliedAsync(IKeyGroupGrain group, long epoch, long command)

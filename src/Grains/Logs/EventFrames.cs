@@ -23,8 +23,8 @@ internal static class EventFrames
         for (int i = 0; i < batch.Count; i++)
         {
             int outer = bytes.EnterFrame();
-            if (batch.From + i >= from)
-                yield return (batch.From + i, ReadOne(bytes, codec));
+            if (batch.FirstOffset + i >= from)
+                yield return (batch.FirstOffset + i, ReadOne(bytes, codec));
             bytes.LeaveFrame(outer);
         }
     }

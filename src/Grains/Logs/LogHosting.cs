@@ -2,6 +2,7 @@ namespace Weir.Grains.Logs;
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Weir.Grains.Placement;
 
 /// <summary>Registers what the grains of topics need.</summary>
 public static class LogHosting
@@ -19,6 +20,7 @@ public static class LogHosting
             .Validate(options => options.TickLease >= options.TickInterval, "TickLease must be at least TickInterval.")
             .Validate(options => options.RetentionPeriod > TimeSpan.Zero, "RetentionPeriod must be above zero.")
             .ValidateOnStart();
+        builder.Services.AddWeirPlacement();
         builder.Services.AddHostedService<RetentionKeeper>();
         builder.Services.TryAddSingleton<LogArrivals>();
         builder.Services.TryAddSingleton<TopicJsonBridges>();

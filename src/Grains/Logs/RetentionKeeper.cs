@@ -39,6 +39,6 @@ internal sealed partial class RetentionKeeper(
     }
 
     [LoggerMessage(
-        EventId = 130, Level = LogLevel.Warning, Message = "Retention could not be applied; it is tried again later")]
+        EventId = 140, Level = LogLevel.Warning, Message = "Retention could not be applied; it is tried again later")]
     private partial void LogNotApplied(Exception fault);
 }

@@ -104,6 +104,9 @@ internal sealed partial class TickLease(
         _timer = null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The tick of {Partition} could not be appended; the next is tried.")]
+    [LoggerMessage(
+        EventId = 141,
+        Level = LogLevel.Warning,
+        Message = "The tick of {Partition} could not be appended; the next is tried")]
     private static partial void LogTickFailed(ILogger logger, TopicPartition partition, Exception failure);
 }

@@ -8,93 +8,163 @@ using Orleans.Runtime;
 using Orleans.Streams;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
+using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Time;
+using Weir.Grains.Checkpoints;
+using Weir.Grains.Diagnostics;
 using Weir.Grains.Exchange;
 using Weir.Grains.Hosting;
 using Weir.Grains.Jobs;
+using Weir.Grains.Placement;
 using Weir.Grains.Streams;
+using Weir.Protocol.Checkpoints;
+using Weir.Protocol.Faults;
 using Weir.Protocol.Logs;
 using Weir.Protocol.Sources;
 
 /// <summary>
 /// A partition of a job's source: it subscribes to the partition's stream and reads it exactly once and in order.
 /// Invariant: no fault reaches the stream's agent, which would skip what it can not deliver; a gap is healed by
-/// subscribing again from where the source stands, and whatever else goes wrong ends the epoch.
+/// subscribing again from where the source stands, and whatever else goes wrong ends the epoch. Where deliveries fail to
+/// come it reads the log itself: who delivers to whom is a record of the stream's, and a silo that takes itself for alive
+/// may still write over it.
 /// </summary>
 [GrainType("weirsource")]
 [RendezvousPlacement]
 [Reentrant]
 internal sealed partial class SourceGrain(
     JobRegistry jobs,
-    SiloExchange exchange,
+    ParticipantPartsFactory parts,
+    SiloParticipants participants,
+    SiloSegments segments,
     IEventLog log,
     TickLeases leases,
-    TimeProvider time,
+    SourceMetrics metrics,
     IOptions<WeirOptions> options,
-    ILogger<SourceGrain> logger) : Grain, ISourceGrain, IAsyncObserver<EventBatchBlock>
+    ILogger<SourceGrain> logger) : Grain, ISourceGrain, IIncomingGrainCallFilter, IAsyncObserver<EventBatchBlock>
 {
-    // Retention may keep this much more than it had to.
-    private static readonly TimeSpan PinPeriod = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+    private readonly Guid _activation = Guid.NewGuid();
     private SourceRun? _run;
+    private readonly EpochDoor _door = new();
     private int _partitions;
-    private long _pinnedAt;
 
-    public async Task OpenAsync(EpochPlan plan, long from)
+    public async Task<Guid> OpenAsync(
+        EpochPlan plan, long from, ReadOnlyMemory<byte> start, ReadOnlyMemory<byte> later)
     {
-        if (_run is { } run && run.Epoch >= plan.Epoch)
-        {
-            if (run.Epoch == plan.Epoch)
-                return;
-            throw new WeirException(WeirError.JobNotRunning, $"Epoch {plan.Epoch} is over: epoch {run.Epoch} runs.");
-        }
-
-        _run?.Close();
+        if (_run?.Epoch == plan.Epoch)
+            return _activation;
+        GoHome(plan);
+        _door.Enter(plan.Epoch);
+        CloseRun();
         (HostedJob job, int source, int partition) = Locate();
         EpochRules.CheckFingerprint(job, plan);
-        var jobPlan = new JobPlan(job.Graph, job.Codecs, plan.Partitions);
+        JobPlan jobPlan = job.PlanFor(plan.Partitions);
         SourceProgram program = jobPlan.CreateSource(source, partition);
-        program.StartAt(from);
         _partitions = plan.Partitions[program.Topic];
-        string producer = string.Create(CultureInfo.InvariantCulture, $"{job.Name}/source {program.Topic}/{partition}");
-        var topics = new TopicOutput(log, jobPlan, new TopicProducer(producer, plan.Epoch, partition));
+        var spec = new ParticipantSpec(
+            job, plan, ParticipantOf(program), $"source {program.Topic}", partition, ParticipantSpec.Read(start));
+        ParticipantParts made = await parts.CreateAsync(spec, jobPlan, JobOwner());
+        SourceTask task = spec.Start?.Cut is { } cut ? await GoOnAsync(program, cut) : new SourceTask(program, from);
+        _door.Check(plan.Epoch);
+        task.Expect(DigestsIn(later));
         AlignmentLink? alignment = Align(jobPlan.AlignmentOf(program.Topic), program, plan.Epoch);
-        _run = new SourceRun(
-            plan.Epoch, program, new StageOutbox(exchange, job.Name, plan.Epoch, topics), alignment);
+        var run = new SourceRun(plan.Epoch, task, made, alignment);
+        segments.Join(job.Name, plan.Epoch);
+        metrics.Enter(job.Name, run);
+        participants.Add(run, () => !program.HasEnded);
         DelayDeactivation(Timeout.InfiniteTimeSpan);
         alignment?.Start();
-        await PinAsync(_run);
-        await SubscribeAsync(_run);
+        await BeginAsync(run);
+        return _activation;
+    }
+
+    private async Task BeginAsync(SourceRun run)
+    {
+        _run = run;
+        try
+        {
+            await SubscribeAsync(run);
+        }
+        catch
+        {
+            // Asked again, it would take itself for open.
+            if (_run == run)
+                CloseRun();
+            throw;
+        }
+
+        Watch(run);
 
         // A topic that nothing is ever sent to is idle as well, and only its ticks can say so.
-        if (program.WaitsForClock)
-            leases.Renew(program.Topic, _partitions);
+        if (run.Program.WaitsForClock)
+            leases.Renew(run.Program.Topic, _partitions);
+        if (run.Program.HasEnded)
+            ReportEnd(run);
     }
+
+    public Task BarrierAsync(long epoch, long checkpoint, bool holds) =>
+        GuardAsync(RunOf(epoch), run => run.CutAsync(checkpoint, holds));
+
+    public Task DrainAsync(long epoch) => GuardAsync(RunOf(epoch), async run =>
+    {
+        await run.DrainAsync();
+        ReportEnd(run);
+    });
+
+    public Task CommitAsync(long epoch, long checkpoint) => RunOf(epoch).CommitAsync(checkpoint);
+
+    public Task AbortAsync(long epoch, long checkpoint)
+    {
+        if (_run?.Epoch == epoch)
+            _run.Abort(checkpoint);
+        return Task.CompletedTask;
+    }
+
+    public Task FinishAsync(long epoch) => RunOf(epoch).FinishAsync();
 
     public async Task CloseAsync(long epoch)
     {
-        if (_run is not { } run || run.Epoch > epoch)
+        if (!_door.Close(epoch) || _run is null)
             return;
-        _run = null;
-        run.Close();
-        await Stream().StopReadingAsync();
-        DeactivateOnIdle();
+        CloseRun();
+        try
+        {
+            // What keeps subscriptions may have stood on a silo that is gone. Who does not run takes no delivery anyway.
+            await Stream().StopReadingAsync().WaitAsync(StopPatience);
+        }
+        catch (Exception fault) when (fault is TimeoutException or OrleansException)
+        {
+        }
+
+        if (_door.Opening <= epoch)
+            DelayDeactivation(TimeSpan.Zero);
     }
 
     public async Task<SourceStatus?> DescribeAsync()
     {
         if (_run is not { } run)
             return null;
+        await FindEndAsync(run);
         SourceProgram program = run.Program;
-        PartitionInfo info = await log.DescribeAsync(new TopicPartition(program.Topic, program.Partition));
         return new SourceStatus(
-            program.Topic, program.Partition, program.Next, info.Next, program.Watermark, program.IsIdle)
+            program.Topic,
+            program.Partition,
+            program.Next,
+            Math.Max(program.Next, _end),
+            program.Watermark,
+            program.IsIdle)
         {
+            Problem = _problem,
             IsWaiting = run.IsWaiting,
             DeadLetters = program.DeadLetters,
+            HasChanged = run.HasChanged,
         };
     }
+
+    public Task Invoke(IIncomingGrainCallContext context) => ParticipantFailures.InvokeAsync(context);
 
     public async Task OnNextAsync(EventBatchBlock item, StreamSequenceToken? token = null)
     {
@@ -105,8 +175,11 @@ internal sealed partial class SourceGrain(
             return;
         }
 
+        _deliveries++;
+        _underWay++;
         try
         {
+            CrashPoint.Pass(CrashLabels.DeliveryBefore);
             if (await run.ReadAsync(item.From, item.Next, item.Batches) == Admission.Gap)
             {
                 if (item.IsDataMissing)
@@ -116,12 +189,11 @@ internal sealed partial class SourceGrain(
                 return;
             }
 
-            if (time.GetElapsedTime(_pinnedAt) > PinPeriod && !run.IsClosed)
-                await PinAsync(run);
             if (run.Program.WaitsForClock)
                 leases.Renew(run.Program.Topic, _partitions);
             if (run.Program.HasEnded && !run.IsClosed)
-                await EndAsync(run);
+                ReportEnd(run);
+            CrashPoint.Pass(CrashLabels.DeliveryAfter);
         }
         catch (Exception fault) when (fault is not OperationCanceledException || !run.IsClosed)
         {
@@ -131,12 +203,30 @@ internal sealed partial class SourceGrain(
         {
             // The epoch was closed while this delivery waited for room.
         }
+        finally
+        {
+            _underWay--;
+        }
     }
 
     public Task OnErrorAsync(Exception ex)
     {
-        if (_run is { } run)
-            Fail(run, ex);
+        if (_run is { } run && Outages.Is(ex))
+            NoteOutage(run, ex);
+        else if (_run is { } broken)
+            Fail(broken, ex);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_run is { } run && reason.ReasonCode != DeactivationReasonCode.ShuttingDown)
+        {
+            // If nobody hears it, the silos or the next checkpoint tell.
+            JobOwner().ReportLostAsync(run.Epoch, ParticipantOf(run.Program), reason.Description).Ignore();
+        }
+
+        CloseRun();
         return Task.CompletedTask;
     }
 
@@ -145,6 +235,16 @@ internal sealed partial class SourceGrain(
         // What an earlier activation left subscribed keeps delivering here; without an observer that would be an error.
         foreach (StreamSubscriptionHandle<EventBatchBlock> handle in await Stream().GetAllSubscriptionHandles())
             await handle.ResumeAsync(this);
+    }
+
+    // Silos have come or gone: the epoch begins in the next activation, and this one would take it along.
+    private void GoHome(EpochPlan plan)
+    {
+        if (plan.Home is not { } home || home.Equals(GrainContext.Address.SiloAddress))
+            return;
+        CloseRun();
+        _door.Leave();
+        Residence.Move(this, home);
     }
 
     /// <summary>Begins delivery at the run's position, in place of whatever was subscribed before.</summary>
@@ -169,14 +269,6 @@ internal sealed partial class SourceGrain(
         return new AlignmentLink(new AlignmentGate(program, alignment), calls, options.Value.AlignmentPatience);
     }
 
-    /// <summary>Keeps what is not read yet out of reach of retention.</summary>
-    private Task PinAsync(SourceRun run)
-    {
-        _pinnedAt = time.GetTimestamp();
-        var place = new TopicPartition(run.Program.Topic, run.Program.Partition);
-        return log.PinAsync(JobTopics.PinOf(Locate().Job.Name), place, run.Program.Next);
-    }
-
     private IAsyncStream<EventBatchBlock> Stream()
     {
         (HostedJob job, int source, int partition) = Locate();
@@ -184,25 +276,79 @@ internal sealed partial class SourceGrain(
             .BlocksOf(job.KeyPlan.TopicOfSource(source).Name, partition);
     }
 
-    private async Task EndAsync(SourceRun run)
+    private void ReportEnd(SourceRun run)
     {
-        await run.WhenStoredAsync();
         IJobGrain owner = JobOwner();
         string participant = ParticipantOf(run.Program);
         JobReports.Send(() => owner.ReportEndAsync(run.Epoch, participant));
     }
 
+    /// <summary>
+    /// A source that goes on where a checkpoint stands. The last batch before that is read again and compared: if it is
+    /// another one, the log is not the one that the checkpoint was taken of.
+    /// </summary>
+    private async Task<SourceTask> GoOnAsync(SourceProgram program, SourceCut cut)
+    {
+        var task = new SourceTask(program, cut);
+        if (task.Last.Batches == 0)
+            return task;
+        var place = new TopicPartition(program.Topic, program.Partition);
+        LogFetch fetch = await log.ReadAsync(place, task.Last.From, new ReadLimits(1, 1));
+        task.VerifyLast(fetch.Batches[0]);
+        return task;
+    }
+
+    private async Task GuardAsync(SourceRun run, Func<SourceRun, Task> work)
+    {
+        try
+        {
+            await work(run);
+        }
+        catch (OperationCanceledException) when (run.IsClosed)
+        {
+            // The epoch was closed while the barrier waited for room.
+        }
+        catch (Exception fault)
+        {
+            Fail(run, fault);
+        }
+    }
+
+    private static IEnumerable<InputDigest> DigestsIn(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new ByteReader(bytes);
+        while (reader.Remaining > 0)
+            yield return InputDigest.Read(reader);
+    }
+
+    private SourceRun RunOf(long epoch) => _run is { } run && run.Epoch == epoch
+        ? run
+        : throw new WeirException(
+            WeirError.JobNotRunning, $"Epoch {epoch} of {this.GetPrimaryKeyString()} does not run here.");
+
+    private void CloseRun()
+    {
+        if (_run is not { } run)
+            return;
+        _run = null;
+        segments.Leave(Locate().Job.Name, run.Epoch);
+        metrics.Leave(run);
+        participants.Remove(run);
+        run.Close();
+    }
+
     private void Fail(SourceRun run, Exception fault)
     {
+        // Every delivery that waits for room fails with the first one.
+        if (run.IsClosed)
+            return;
         run.Close();
         LogFailed(run.Program.Topic, run.Program.Partition, fault);
-        IJobGrain owner = JobOwner();
-        string participant = ParticipantOf(run.Program);
-        JobReports.Send(() => owner.ReportFailureAsync(run.Epoch, participant, fault.Message));
+        JobReports.SendFailure(JobOwner(), run.Epoch, ParticipantOf(run.Program), fault);
     }
 
     private static string ParticipantOf(SourceProgram program) =>
-        JobRun.SourceOf(program.Topic, program.Partition);
+        Participants.OfSource(program.Topic, program.Partition);
 
     private static string MissingData(SourceRun run, EventBatchBlock item) =>
         $"The job stands at offset {run.Program.Next} of {item.Topic}/{item.Partition}, and the log keeps events from "

@@ -32,26 +32,30 @@ public static class OrleansSqliteStorage
     /// migrated when it is first needed. Several silos of one machine may share the file.
     /// </summary>
     public static ISiloBuilder AddWeirGrainStorage(this ISiloBuilder builder, string databasePath) =>
-        builder.AddWeirGrainStorage(_ => databasePath);
+        builder.AddWeirGrainStorage((options, _) => options.UseSqlite(databasePath));
 
-    /// <summary>The same, for a path that follows from the silo's options.</summary>
-    public static ISiloBuilder AddWeirGrainStorage(this ISiloBuilder builder, Func<IServiceProvider, string> databasePath)
+    /// <summary>The same, where the silo's options say where.</summary>
+    internal static ISiloBuilder AddWeirGrainStorage(
+        this ISiloBuilder builder, Action<AdoNetGrainStorageOptions, IServiceProvider> place)
     {
-        ArgumentNullException.ThrowIfNull(builder);
-        ArgumentNullException.ThrowIfNull(databasePath);
         foreach (string name in new[] { StorageName, PubSubStorageName })
         {
             builder.AddAdoNetGrainStorage(name, storage => storage.Configure<IServiceProvider>((options, services) =>
             {
-                string path = databasePath(services);
-                Initialize(path);
-                options.Invariant = Invariant;
-                options.DataSource = new SqliteStorageSource(path);
                 options.DeleteStateOnClear = true;
+                place(options, services);
             }));
         }
 
         return builder;
+    }
+
+    /// <summary>Keeps the states in a file.</summary>
+    internal static void UseSqlite(this AdoNetGrainStorageOptions options, string databasePath)
+    {
+        Initialize(databasePath);
+        options.Invariant = Invariant;
+        options.DataSource = new SqliteStorageSource(databasePath);
     }
 
     /// <summary>Creates the tables and queries that are not there; may be repeated, also by several processes at once.

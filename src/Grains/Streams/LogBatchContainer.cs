@@ -54,15 +54,15 @@ internal sealed class LogBatchContainer : IBatchContainer
         if (batch.Kind != BatchKind.Events)
             yield break;
         TopicSchemas.Check<T>(Block.Topic, batch.Schema);
-        foreach ((long offset, T value) in EventFrames.Read(batch, CodecOf<T>(), Block.Asked))
+        foreach ((long offset, T value) in EventFrames.Read(batch, CodecOf<T>(batch.Schema), Block.Asked))
             yield return Tuple.Create<T, StreamSequenceToken>(value, new EventSequenceTokenV2(offset));
     }
 
-    private Codec<T> CodecOf<T>()
+    private Codec<T> CodecOf<T>(string schema)
     {
         try
         {
-            return _codecs.For<T>();
+            return EventSchema.IsFormat(schema) ? _codecs.InFormat<T>(schema) : _codecs.For<T>();
         }
         catch (NoCodecException unknown)
         {

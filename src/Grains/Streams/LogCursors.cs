@@ -70,12 +70,14 @@ internal sealed partial class LogCursors(
     }
 
     [LoggerMessage(
+        EventId = 150,
         Level = LogLevel.Warning,
-        Message = "A subscriber of {Partition} asked for offset {Asked}, no longer retained; it goes on at {From}.")]
+        Message = "A subscriber of {Partition} asked for offset {Asked}, no longer retained; it goes on at {From}")]
     private static partial void LogDataMissing(ILogger logger, TopicPartition partition, long asked, long from);
 
     [LoggerMessage(
+        EventId = 151,
         Level = LogLevel.Warning,
-        Message = "A subscriber of {Partition} asked for offset {Asked}, above the end; it gets nothing below.")]
+        Message = "A subscriber of {Partition} asked for offset {Asked}, above the end; it gets nothing below")]
     private static partial void LogAboveEnd(ILogger logger, TopicPartition partition, long asked);
 }

@@ -9,7 +9,7 @@ using Weir.Protocol.Logs;
 /// Which slot a stream belongs to. A fixed number of slots stands for any number of topics, so topics can come and go
 /// while silos run; the partitions of one topic lie in slots one after the other.
 /// </summary>
-internal sealed class LogQueueMapper : IConsistentRingStreamQueueMapper
+internal sealed class LogQueueMapper : IStreamQueueMapper
 {
     private readonly QueueId[] _slots;
     private readonly Dictionary<QueueId, int> _numbers = [];
@@ -19,18 +19,16 @@ internal sealed class LogQueueMapper : IConsistentRingStreamQueueMapper
         _slots = new QueueId[slots];
         for (int i = 0; i < slots; i++)
         {
-            // Spread over the ring that the silos share out among themselves.
-            _slots[i] = QueueId.GetQueueId(name, (uint)i, (uint)(((ulong)i << 32) / (uint)slots));
+            // The hash plays no part: slots are placed by their numbers.
+            _slots[i] = QueueId.GetQueueId(name, (uint)i, (uint)i);
             _numbers.Add(_slots[i], i);
         }
     }
 
     public int Count => _slots.Length;
 
+    /// <summary>All slots, by number.</summary>
     public IEnumerable<QueueId> GetAllQueues() => _slots;
-
-    public IEnumerable<QueueId> GetQueuesForRange(IRingRange range) =>
-        _slots.Where(slot => range.InRange(slot.GetUniformHashCode()));
 
     public QueueId GetQueueForStream(StreamId streamId) =>
         _slots[WeirStreams.TryParse(streamId, out TopicPartition partition) ? SlotOf(partition) : 0];

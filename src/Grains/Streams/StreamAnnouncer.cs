@@ -95,11 +95,15 @@ internal sealed partial class StreamAnnouncer : IDisposable
         try
         {
             IReadOnlyList<TopicInfo> topics = await _log.ListTopicsAsync(_stop.Token);
+            Exception? failure = null;
             foreach (TopicInfo topic in topics)
             {
                 for (int i = 0; i < topic.Partitions; i++)
-                    await RefreshAsync(new TopicPartition(topic.Name, i), attached);
+                    failure = await RefreshAsync(new TopicPartition(topic.Name, i), attached) ?? failure;
             }
+
+            if (failure is not null)
+                LogRefreshFailed(_logger, failure);
 
             ForgetAllBut(topics);
         }
@@ -114,11 +118,13 @@ internal sealed partial class StreamAnnouncer : IDisposable
         }
     }
 
-    private async Task RefreshAsync(TopicPartition partition, LogQueueReceiver? attached)
+    /// <summary>Asks for one partition. Where several systems hold the topics, those of one that does not answer must not
+    /// keep the others waiting: the failure is returned.</summary>
+    private async Task<Exception?> RefreshAsync(TopicPartition partition, LogQueueReceiver? attached)
     {
         LogQueueReceiver? receiver = ReceiverOf(partition);
         if (receiver is null || (attached is not null && receiver != attached))
-            return;
+            return null;
         try
         {
             long end = (await _log.DescribeAsync(partition, _stop.Token)).Next;
@@ -132,6 +138,12 @@ internal sealed partial class StreamAnnouncer : IDisposable
         {
             // Deleted since the list was made.
         }
+        catch (EventLogException away) when (away.Error == EventLogError.Unavailable)
+        {
+            return away;
+        }
+
+        return null;
     }
 
     private void ForgetAllBut(IReadOnlyList<TopicInfo> topics)
@@ -144,6 +156,9 @@ internal sealed partial class StreamAnnouncer : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The event log could not be asked for news; it is asked again.")]
+    [LoggerMessage(
+        EventId = 152,
+        Level = LogLevel.Warning,
+        Message = "The event log could not be asked for news; it is asked again")]
     private static partial void LogRefreshFailed(ILogger logger, Exception failure);
 }

@@ -7,8 +7,10 @@ using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Streams;
 using Weir.Contracts.Codecs;
+using Weir.Contracts.Json;
 using Weir.Engine.Codecs;
 using Weir.Grains.Logs;
+using Weir.Grains.Placement;
 
 /// <summary>Registers the stream provider <c>weir</c>.</summary>
 public static class StreamHosting
@@ -27,6 +29,7 @@ public static class StreamHosting
     {
         ArgumentNullException.ThrowIfNull(builder);
         AddOptions(builder.Services, configure);
+        builder.Services.AddWeirPlacement();
         builder.Services.TryAddSingleton<StreamAnnouncer>();
         builder.Services.TryAddSingleton<LogCursors>();
         builder.Services.TryAddSingleton<LogQueueReceivers>();
@@ -38,7 +41,8 @@ public static class StreamHosting
                 (services, _) => (Orleans.Runtime.Providers.IMessageDeliveryBackoffProvider)BackoffOf(services));
             streams.ConfigureBackoffProvider(
                 (services, _) => (Orleans.Runtime.Providers.IQueueReaderBackoffProvider)BackoffOf(services));
-            streams.UseConsistentRingQueueBalancer();
+            streams.ConfigurePartitionBalancing(
+                (services, _) => new RendezvousQueueBalancer(services.GetRequiredService<SiloLayout>()));
             extend?.Invoke(streams);
         });
     }
@@ -60,7 +64,7 @@ public static class StreamHosting
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IValidateOptions<WeirStreamOptions>, WeirStreamOptionsValidator>());
         services.TryAddSingleton(provider => provider.GetService<ITopicTypes>()?.Codecs
-            ?? new CodecRegistry(new OrleansCodecs(provider.GetRequiredService<Serializer>())));
+            ?? new CodecRegistry(new OrleansCodecs(provider.GetRequiredService<Serializer>()), new JsonEvents()));
     }
 
     private static void Configure(StreamPullingAgentOptions agent)

@@ -11,7 +11,7 @@ internal static class TopicSchemas
     /// <summary>Refuses a type whose name is not the one in a schema such as <c>Click:1</c>.</summary>
     public static void Check<T>(string topic, string schema)
     {
-        if (!Names<T>.Known.GetOrAdd(schema, static text => IsOf<T>(text)))
+        if (!EventSchema.IsFormat(schema) && !Names<T>.Known.GetOrAdd(schema, static text => IsOf<T>(text)))
             throw new WeirException(
                 WeirError.InvalidRequest,
                 $"Topic '{topic}' has events of {schema}, not of {typeof(T).Name}: use the event type of the topic.");

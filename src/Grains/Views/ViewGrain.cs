@@ -23,7 +23,7 @@ internal sealed class ViewGrain(JobRegistry jobs) : Grain, IViewGrain
             new ViewDescription(job.KeyPlan.OperatorNames[index], view.KeyType.Name, view.ValueType.Name));
     }
 
-    public async Task<KeysPage> ListKeysAsync(string? from, int limit)
+    public async Task<KeysPage> ListKeysAsync(string? from, int limit, ReadAt at)
     {
         if (limit is < 1 or > MaxPage)
             throw new WeirException(WeirError.InvalidRequest, $"A page has 1 to {MaxPage} keys, not {limit}.");
@@ -34,7 +34,7 @@ internal sealed class ViewGrain(JobRegistry jobs) : Grain, IViewGrain
         {
             var address = new GroupAddress(job.Name, index, group);
             KeysPage page = await GrainFactory.GetGrain<IKeyGroupGrain>(address.ToString())
-                .ListKeysAsync(position, limit - keys.Count);
+                .ListKeysAsync(position, limit - keys.Count, at);
             keys.AddRange(page.Keys);
             if (page.Next is { } next)
                 return new KeysPage([.. keys], $"{group.ToString(CultureInfo.InvariantCulture)}:{next}");

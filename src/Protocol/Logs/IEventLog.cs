@@ -4,8 +4,8 @@ using Weir.Engine.Streams;
 
 /// <summary>
 /// Everything that can be rewound: named topics of partitions, each an append-only sequence of batches.
-/// Invariant: a batch that was answered is durable, is never changed, and every reader sees the same batches with the
-/// same boundaries, offsets and stamps.
+/// Invariant: a batch that was answered is durable, is never changed unless it is taken back, and every reader sees the
+/// same batches with the same boundaries, offsets and stamps.
 /// </summary>
 /// <remarks>
 /// The log decides, not its caller: one transaction checks the producer's epoch and sequence and the seal, then
@@ -16,6 +16,9 @@ public interface IEventLog : IAsyncDisposable
 {
     /// <summary>What this log can do; the guarantees of a job follow from it.</summary>
     LogCapabilities Capabilities { get; }
+
+    /// <summary>What it can do with one topic; where topics come from several systems they differ.</summary>
+    LogCapabilities CapabilitiesOf(string topic) => Capabilities;
 
     /// <summary>
     /// Creates a topic, or returns the existing one if it has the same partition count and schema; otherwise
@@ -40,9 +43,10 @@ public interface IEventLog : IAsyncDisposable
 
     /// <summary>
     /// Reads from an offset on, at most what <paramref name="limits"/> allows but at least one batch if there is one.
-    /// An offset inside a batch gives that whole batch first. Below the first retained offset:
-    /// <see cref="EventLogError.OffsetExpired"/>; at the end: an empty fetch with <c>Next == from</c>; above the end:
-    /// <see cref="EventLogError.InvalidRequest"/>, since the offset cannot be of this log.
+    /// An offset inside a batch gives that whole batch first, inside of what was taken back the rest of it. Below the
+    /// first retained offset: <see cref="EventLogError.OffsetExpired"/>; at the end: an empty fetch with
+    /// <c>Next == from</c>; above the end: <see cref="EventLogError.InvalidRequest"/>, since the offset cannot be of this
+    /// log.
     /// </summary>
     Task<LogFetch> ReadAsync(
         TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default);
@@ -52,6 +56,21 @@ public interface IEventLog : IAsyncDisposable
 
     /// <summary>The last sequence stored of a producer in a partition, or null if the log knows none.</summary>
     Task<long?> LastSequenceAsync(string producer, TopicPartition partition, CancellationToken cancellation = default);
+
+    /// <summary>The producers that a partition knows whose names begin with <paramref name="prefix"/>, in ordinal order;
+    /// all of them if it is empty.</summary>
+    Task<IReadOnlyList<string>> ListProducersAsync(
+        TopicPartition partition, string prefix, CancellationToken cancellation = default) => Unsupported();
+
+    /// <summary>
+    /// Takes back what a producer has appended from a sequence on, as if it had not been sent: a batch of which a part
+    /// stays is cut. Offsets are not used again; what was taken back reads as a tick of its stamp that covers them. The
+    /// producer goes on at that sequence, in an epoch not below the request's. Who has read the events keeps them.
+    /// Repeating it is harmless. Needs <see cref="LogCapabilities.Supersedes"/>.
+    /// </summary>
+    /// <returns>How many offsets were taken back.</returns>
+    async Task<long> SupersedeAsync(SupersedeRequest request, CancellationToken cancellation = default) =>
+        (await Unsupported().ConfigureAwait(false)).Count;
 
     /// <summary>
     /// Appends an end batch to every partition that has none. Further appends are refused with
@@ -80,4 +99,9 @@ public interface IEventLog : IAsyncDisposable
     /// from any thread and must return at once; they are a hint, a reader must still look.
     /// </summary>
     IDisposable Watch(Action<TopicPartition, long> appended);
+
+    private static Task<IReadOnlyList<string>> Unsupported() => Task.FromException<IReadOnlyList<string>>(
+        new EventLogException(
+            EventLogError.InvalidRequest,
+            "The log can not take back what was appended; choose to append to the topic or to fork it instead."));
 }

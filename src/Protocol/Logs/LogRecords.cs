@@ -17,7 +17,15 @@ public readonly record struct TopicPartition(string Topic, int Partition)
 /// <param name="DedupesProducers">A repeated append is stored once.</param>
 /// <param name="Pins">Retention can be held back.</param>
 /// <param name="Ticks">Ticks and advances can be appended.</param>
-public sealed record LogCapabilities(bool KeepsBatches, bool DedupesProducers, bool Pins, bool Ticks);
+public sealed record LogCapabilities(bool KeepsBatches, bool DedupesProducers, bool Pins, bool Ticks)
+{
+    /// <summary>What a producer has appended can be taken back: <see cref="IEventLog.SupersedeAsync"/>.</summary>
+    public bool Supersedes { get; init; }
+
+    /// <summary>Events of a topic with a key lie in the partition that its key says. Else another system has placed them
+    /// by rules of its own, and a job brings them to their key groups by a shuffle. Default: true.</summary>
+    public bool PlacesByKey { get; init; } = true;
+}
 
 /// <summary>How long a topic keeps its batches. Both limits are optional; without any, everything is kept.</summary>
 public sealed record RetentionPolicy
@@ -112,6 +120,23 @@ public sealed record AppendRequest
 
     /// <summary>The batches, in order; at least one.</summary>
     public required IReadOnlyList<NewBatch> Batches { get; init; }
+}
+
+/// <summary>What is to be taken back of one producer in one partition.</summary>
+public sealed record SupersedeRequest
+{
+    /// <summary>Where.</summary>
+    public required TopicPartition Partition { get; init; }
+
+    /// <summary>Whose; a producer that the log does not know is fenced all the same.</summary>
+    public required string Producer { get; init; }
+
+    /// <summary>The first sequence that goes, 0 or more; 0 takes back everything.</summary>
+    public required long FromSequence { get; init; }
+
+    /// <summary>Lower epochs of the producer are fenced from here on. If a higher one has appended, the request itself
+    /// is <see cref="EventLogError.Fenced"/>.</summary>
+    public required long Epoch { get; init; }
 }
 
 /// <summary>Where an append went: offsets <c>[From, Next)</c> and the stamp.</summary>

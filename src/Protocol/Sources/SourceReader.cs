@@ -42,11 +42,19 @@ public sealed class SourceReader(SourceProgram program)
     /// Processes a batch of an admitted delivery unless it was read before. True if it was processed.
     /// </summary>
     /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
-    public bool Read(in EventBatch batch)
+    public bool Read(in EventBatch batch) => Unread(batch) is { } unread && Process(in unread);
+
+    /// <summary>What of a batch was not read before, or null. Of a part it may be the end: parts are cut anywhere.
+    /// </summary>
+    public EventBatch? Unread(EventBatch batch) => batch.Next <= program.Next
+        ? null
+        : batch.Part == BatchPart.Whole ? batch : batch.Behind(program.Next);
+
+    /// <summary>Processes what was not read before.</summary>
+    /// <exception cref="SourceFailedException">An event can not be decoded, or a function failed on it.</exception>
+    public bool Process(in EventBatch unread)
     {
-        if (batch.Next <= program.Next)
-            return false;
-        program.Process(in batch);
+        program.Process(in unread);
         return true;
     }
 }

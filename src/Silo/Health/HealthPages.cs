@@ -5,6 +5,7 @@ using Weir.Client;
 
 /// <summary>
 /// <c>/health</c>: the silo is a member of its cluster. <c>/ready</c>: and its grains and their storage answer.
+/// <c>/members</c>: all members.
 /// </summary>
 internal static class HealthPages
 {
@@ -15,6 +16,8 @@ internal static class HealthPages
 
     public static void MapHealthPages(this WebApplication app)
     {
+        app.MapGet(Members.Page, (IClusterMembershipService cluster) =>
+            Results.Text(Members.Show(cluster.CurrentSnapshot)));
         app.MapGet(Health, (ISiloStatusOracle silo) => Answer(FaultOf(silo)));
         app.MapGet(Ready, async (ISiloStatusOracle silo, IWeirClient client, CancellationToken gone) =>
             Answer(FaultOf(silo) ?? await AskAsync(client, gone)));

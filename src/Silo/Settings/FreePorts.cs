@@ -17,7 +17,7 @@ internal static class FreePorts
             : IPAddress.Loopback;
         (string Name, IPEndPoint Place)[] ports =
         [
-            (nameof(SiloSettings.SiloPort), new IPEndPoint(IPAddress.Loopback, settings.SiloPort)),
+            (nameof(SiloSettings.SiloPort), new IPEndPoint(settings.SiloAddress, settings.SiloPort)),
             (nameof(SiloSettings.GatewayPort), new IPEndPoint(settings.GatewayAddress, settings.GatewayPort)),
             (nameof(SiloSettings.HttpUrl), new IPEndPoint(http, settings.HttpUrl.Port)),
         ];

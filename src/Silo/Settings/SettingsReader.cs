@@ -3,6 +3,7 @@ namespace Weir.Silo.Settings;
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using Weir.Protocol.Jobs;
 
 /// <summary>
 /// Reads the settings from appsettings.json, the environment and the command line, and finds all faults at once.
@@ -15,6 +16,10 @@ internal sealed class SettingsReader
     private SettingsReader(CommandLineSettings commandLine, IConfiguration file)
     {
         _faults.AddRange(commandLine.Faults);
+        if (commandLine.Values.TryGetValue(nameof(SiloSettings.Database), out string? shown)
+            && shown?.Contains("password", StringComparison.OrdinalIgnoreCase) == true)
+            _faults.Add("--Database holds a password, which everybody on the machine can read there: use "
+                + "DatabasePasswordFile, or the variable WEIR_Database.");
         foreach (IConfigurationSection setting in file.GetSection("Weir").GetChildren())
         {
             if (!SettingsText.All.Any(known => known.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)))
@@ -54,13 +59,19 @@ internal sealed class SettingsReader
 
     private SiloSettings? ReadSettings()
     {
-        string? directory = ReadDirectory();
+        var database = new DatabaseSettings(Text, _faults);
+        string? directory = database.IsEmbedded ? ReadDirectory() : "";
         int siloPort = ReadNumber(nameof(SiloSettings.SiloPort), 11111, 65535);
         int gatewayPort = ReadNumber(nameof(SiloSettings.GatewayPort), 30000, 65535);
         int partitions = ReadNumber(nameof(SiloSettings.Partitions), 4, 1024);
-        string address = Text(nameof(SiloSettings.GatewayAddress)) ?? "127.0.0.1";
-        if (!IPAddress.TryParse(address, out IPAddress? gateway))
-            _faults.Add($"GatewayAddress is '{address}', which is not an IP address.");
+        int interval = ReadNumber(nameof(SiloSettings.CheckpointInterval), 1000, 86_400_000);
+        int retained = ReadNumber(nameof(SiloSettings.CheckpointsRetained), 3, 1000);
+        int stagedEvents = ReadNumber(nameof(SiloSettings.StagedEvents), 262_144, int.MaxValue);
+        int stagedBytes = ReadNumber(nameof(SiloSettings.StagedBytes), 16 << 20, int.MaxValue);
+        RestartStrategy? restart = ReadRestart();
+        bool logsJson = ReadLogFormat();
+        IPAddress? gateway = ReadAddress(nameof(SiloSettings.GatewayAddress));
+        IPAddress? silo = ReadAddress(nameof(SiloSettings.SiloAddress));
         int[] ports = [siloPort, gatewayPort, HttpUrl?.Port ?? -1];
         if (ports.Where(port => port > 0).GroupBy(port => port).Any(same => same.Count() > 1))
             _faults.Add($"SiloPort {siloPort}, GatewayPort {gatewayPort} and HttpUrl {HttpUrl} must have three ports.");
@@ -69,12 +80,32 @@ internal sealed class SettingsReader
         return new SiloSettings
         {
             DataDirectory = directory!,
+            Database = database.ConnectionString,
+            SegmentDirectory = database.SegmentDirectory,
+            ClusterId = Text(nameof(SiloSettings.ClusterId)) ?? "weir",
+            AdvertisedAddress = database.AdvertisedAddress!,
+            SiloAddress = silo!,
             SiloPort = siloPort,
             GatewayPort = gatewayPort,
             GatewayAddress = gateway!,
             HttpUrl = HttpUrl!,
             Partitions = partitions,
+            CheckpointInterval = TimeSpan.FromMilliseconds(Math.Max(interval, 10)),
+            CheckpointsRetained = retained,
+            StagedEvents = stagedEvents,
+            StagedBytes = stagedBytes,
+            Restart = restart!,
+            LogsJson = logsJson,
         };
+    }
+
+    private IPAddress? ReadAddress(string name)
+    {
+        string text = Text(name) ?? "127.0.0.1";
+        if (IPAddress.TryParse(text, out IPAddress? address))
+            return address;
+        _faults.Add($"{name} is '{text}', which is not an IP address.");
+        return null;
     }
 
     private string? ReadDirectory()
@@ -105,6 +136,38 @@ internal sealed class SettingsReader
             return number;
         _faults.Add($"{name} is '{text}'; it must be a number from 1 to {highest}.");
         return -1;
+    }
+
+    private RestartStrategy? ReadRestart()
+    {
+        string text = Text(nameof(SiloSettings.Restart)) ?? "growing";
+        string[] parts = text.Split(':');
+        int[] numbers = [.. parts.Skip(1).Select(part =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        switch (parts[0], numbers)
+        {
+            case ("none", []):
+                return new RestartStrategy.None();
+            case ("growing", []):
+                return RestartStrategy.Default;
+            case ("fixed", [>= 0 and var attempts, >= 0 and var delay]):
+                return new RestartStrategy.FixedDelay(attempts, TimeSpan.FromSeconds(delay));
+            case ("rate", [> 0 and var failures, > 0 and var per, >= 0 and var delay]):
+                return new RestartStrategy.FailureRate(
+                    failures, TimeSpan.FromSeconds(per), TimeSpan.FromSeconds(delay));
+        }
+
+        _faults.Add($"Restart is '{text}'; it must be none, growing, fixed:ATTEMPTS:SECONDS, or "
+            + "rate:FAILURES:PER_SECONDS:SECONDS.");
+        return null;
+    }
+
+    private bool ReadLogFormat()
+    {
+        string text = Text(SettingsText.LogFormat) ?? "text";
+        if (text is not ("text" or "json"))
+            _faults.Add($"LogFormat is '{text}'; it must be text or json.");
+        return text == "json";
     }
 
     private Uri? ReadUrl()

@@ -5,6 +5,7 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Errors;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
+using Weir.Engine.State;
 using Weir.Engine.Streams;
 using Weir.Engine.Testing;
 using Weir.Engine.Windows;
@@ -237,7 +238,7 @@ public sealed class QuarantineTests
             codecs,
             new Dictionary<string, int> { ["readings"] = 1, ["texts"] = 1, ["dead"] = 1 });
         byte[] segment = Segment(run);
-        var fault = Assert.Throws<CorruptDataException>(() => plan.CreateGroup(0, 0).Restore(segment));
+        var fault = Assert.Throws<StateSchemaException>(() => plan.CreateGroup(0, 0).Restore(segment));
         Assert.Contains("release or discard them first", fault.Message, StringComparison.Ordinal);
     }
 

@@ -123,7 +123,7 @@ public sealed class SourceErrorTests
 
         public IEnumerable<T> Read<T>(string topic, CodecRegistry codecs)
         {
-            foreach (OutputBatch batch in _batches.Where(batch => batch.Topic == topic))
+            foreach (OutputBatch batch in _batches.Where(batch => batch.Target == topic))
             {
                 var reader = new ByteReader(batch.Payload);
                 for (int i = 0; i < batch.Count; i++)

@@ -104,7 +104,7 @@ public sealed class GraphRulesTests
     public void AnEmptyJob_DoesNothing() => Assert.Equal(
         [
             "It reads no topic: begin with From(topic).",
-            "It has no operator and writes no topic: end a stream with To(topic).",
+            "It has no operator and writes no topic or sink: end a stream with To(topic) or To(sink).",
         ],
         FaultsOf(_ => { }));
 

@@ -7,6 +7,7 @@ using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.State;
 using Weir.Engine.Streams;
+using Weir.Engine.Tests.Testing;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
@@ -46,13 +47,11 @@ public sealed class AllocationTests
 
         foreach (Slice<Reading> slice in slices.AsSpan(0, Warm))
             group.Apply(slice);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        foreach (Slice<Reading> slice in slices.AsSpan(Warm))
-            group.Apply(slice);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        double perEvent = Allocations.PerEvent<Slice<Reading>>(
+            slices.AsSpan(Warm), Slices * PerSlice, slice => group.Apply(slice));
 
         Assert.Equal((Slices + Warm) * PerSlice, group.EventsIn);
-        Assert.InRange(allocated / (double)(Slices * PerSlice), 0, 0.1);
+        Assert.InRange(perEvent, 0, 0.1);
     }
 
     private static Slice<Reading> Slice(JobPlan plan, int number)

@@ -30,16 +30,18 @@ public sealed class SliceTests
                     slice.Add(new Reading(key, time, kind), T(time));
             }
 
+            if (steps.Length > 0 && steps[0].Item2 > 0)
+                slice.EndWith(steps[0].Item2);
             byte[] bytes = Encode(slice);
             var read = (Slice<Reading>)Shuffled.DecodeSlice(Target, bytes);
             Assert.Equal(slice.Values.ToArray(), read.Values.ToArray());
             Assert.Equal(slice.Times.ToArray(), read.Times.ToArray());
             Assert.Equal(slice.Marks.ToArray(), read.Marks.ToArray());
-            Assert.Equal((slice.Target, slice.Weight), (read.Target, read.Weight));
+            Assert.Equal((slice.Target, slice.Weight, slice.Barrier), (read.Target, read.Weight, read.Barrier));
             Assert.Equal(bytes, Encode(read));
             slice.Release();
             read.Release();
-            Assert.Equal((0, 0), (read.Count, read.MarkCount));
+            Assert.Equal((0, 0, 0), (read.Count, read.MarkCount, read.Barrier));
         });
 
     [Fact]
@@ -69,6 +71,7 @@ public sealed class SliceTests
                 slice.Add(new Reading("key", 5, 6), T(5));
                 slice.AddMark(T(5), T(6), idle: false);
                 slice.Add(new Reading("other", 7, 8), T(7));
+                slice.EndWith(9);
                 byte[] bytes = Encode(slice);
                 bytes[at % bytes.Length] ^= (byte)(1 << bit);
                 Decode(cut ? bytes[..(at % bytes.Length)] : bytes);
@@ -79,15 +82,15 @@ public sealed class SliceTests
     [Fact]
     public void AMark_StandsBetweenEvents()
     {
-        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target, new byte[] { 0, 1, 1, 0, 0, 0 }));
-        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target, new byte[] { 0, 0, 0 }));
-        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target with { Edge = 9 }, new byte[] { 0, 0 }));
+        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target, new byte[] { 0, 1, 1, 0, 0, 0, 0 }));
+        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target, new byte[] { 0, 0, 0, 0 }));
+        Assert.Throws<CorruptDataException>(() => Shuffled.DecodeSlice(Target with { Edge = 9 }, new byte[] { 0, 0, 0 }));
     }
 
     [Fact]
     public void ASliceForNoChannel_IsRefused()
     {
-        byte[] empty = [0, 0];
+        byte[] empty = [0, 0, 0];
         Shuffled.DecodeSlice(Target, empty);
         Refused(Target with { Operator = 1 });
         Refused(Target with { Group = 64 });
@@ -104,7 +107,7 @@ public sealed class SliceTests
     {
         // One event with an offset: its time is 0 and its offset is -1.
         var refusal = Assert.Throws<CorruptDataException>(
-            () => Shuffled.DecodeSlice(Target, new byte[] { 3, 0, 1, 0, 0, 0 }));
+            () => Shuffled.DecodeSlice(Target, new byte[] { 3, 0, 1, 0, 0, 0, 0 }));
         Assert.Contains("at the offset -1", refusal.Message, StringComparison.Ordinal);
     }
 

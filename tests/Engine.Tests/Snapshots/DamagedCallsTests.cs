@@ -61,31 +61,31 @@ public sealed class DamagedCallsTests
     private static void Refused(Action read, string because) => Assert.Contains(
         because, Assert.Throws<CorruptDataException>(read).Message, StringComparison.Ordinal);
 
-    // Ends with the number of calls, which is none.
-    private static byte[] Calls(bool[] isCall, int behind)
+    private static ReadOnlyMemory<byte> Calls(bool[] isCall, int behind)
     {
-        ByteReader header = new SegmentReader(Asking.CreateGroup(0, 0).Snapshot()).Header;
-        var segment = new SegmentWriter();
-        segment.Writer.WriteBytes(header.ReadBytes(header.Remaining - 1));
-        segment.Writer.WriteVarint((ulong)isCall.Length);
+        var calls = new ByteWriter();
+        calls.WriteVarint((ulong)isCall.Length);
         foreach (bool each in isCall)
         {
-            segment.Writer.WriteBool(each);
-            segment.Writer.WriteSigned(5);
+            calls.WriteBool(each);
+            calls.WriteSigned(5);
             if (each)
             {
                 // The first channel and offset.
-                segment.Writer.WriteSigned(0);
-                segment.Writer.WriteSigned(0);
-                Asking.Codecs.For<Reading>().Write(segment.Writer, new Reading("a", 5));
+                calls.WriteSigned(0);
+                calls.WriteSigned(0);
+                Asking.Codecs.For<Reading>().Write(calls, new Reading("a", 5));
                 continue;
             }
 
-            segment.Writer.WriteSigned(5);
-            segment.Writer.WriteBool(false);
+            calls.WriteSigned(5);
+            calls.WriteBool(false);
         }
 
-        segment.Writer.WriteBytes(new byte[behind]);
+        calls.WriteBytes(new byte[behind]);
+        var own = SegmentHeader.Read(new SegmentReader(Asking.CreateGroup(0, 0).Snapshot()));
+        var segment = new SegmentWriter();
+        (own with { Shared = calls.WrittenMemory }).Write(segment.Writer);
         segment.EndHeader();
         return segment.Finish();
     }

@@ -44,37 +44,32 @@ internal static class GroupDecoders
     }
 
     /// <summary>Damages the header or a record and makes the checksums right again.</summary>
-    public static byte[] DamagedInside(byte[] segment, Chance chance)
+    public static byte[] DamagedInside(byte[] segment, Chance chance, bool isBase = true)
     {
-        (byte[] header, List<byte[]> records) = Parts(segment);
-        byte[] other = records.Count > 0 ? chance.Of(records) : header;
-        if (records.Count == 0 || chance.OneIn(4))
+        (byte[] header, (uint Hash, byte[] Bytes)[] records) = Parts(segment);
+        byte[] other = records.Length > 0 ? chance.Of(records).Bytes : header;
+        if (records.Length == 0 || chance.OneIn(4))
         {
             int from = chance.OneIn(2) ? 0 : chance.Below(header.Length);
             header = [.. header[..from], .. Damage.Of(header[from..], other, chance)];
         }
         else
         {
-            int at = chance.Below(records.Count);
-            records[at] = chance.Below(16) switch
+            int at = chance.Below(records.Length);
+            records[at].Bytes = chance.Below(16) switch
             {
                 0 => other,
                 1 => [],
-                _ => Damage.Of(records[at], other, chance),
+                _ => Damage.Of(records[at].Bytes, other, chance),
             };
         }
 
-        var writer = new SegmentWriter();
+        var writer = new SegmentWriter(isBase);
         writer.Writer.WriteBytes(header);
         writer.EndHeader();
-        foreach (byte[] record in records)
-        {
-            int start = writer.BeginRecord((uint)record.Length);
-            writer.Writer.WriteBytes(record);
-            writer.EndRecord(start);
-        }
-
-        return writer.Finish();
+        foreach ((uint hash, byte[] bytes) in records)
+            writer.Add(hash, bytes);
+        return writer.Finish().ToArray();
     }
 
     private static Sample SegmentOf(SampleJob job)
@@ -148,16 +143,8 @@ internal static class GroupDecoders
 
     private static IEnumerable<ReadOnlyMemory<byte>> KeyBytes(SampleRun run, byte[] segment)
     {
-        if (run.Plan.KeyTypeOf(0) is not { } type)
-            yield break;
-        Codec codec = run.Plan.Codecs.For(type);
-        foreach (ByteReader record in new SegmentReader(segment).AllRecords())
-        {
-            var bytes = new ByteWriter();
-            codec.WriteObject(bytes, codec.ReadObject(record));
-            record.ReadBytes(record.Remaining);
-            yield return bytes.ToArray();
-        }
+        foreach (StoredRecord record in SegmentChain.Records([new SegmentReader(segment)]))
+            yield return record.Key;
     }
 
     private static void GoOn(SampleRun run, SampleGroup program, params Slice[] slices)
@@ -190,11 +177,11 @@ internal static class GroupDecoders
         slice.Release();
     }
 
-    private static (byte[] Header, List<byte[]> Records) Parts(byte[] segment)
+    private static (byte[] Header, (uint Hash, byte[] Bytes)[] Records) Parts(byte[] segment)
     {
         var reader = new SegmentReader(segment);
         return (
             reader.Header.ReadBytes(reader.Header.Remaining).ToArray(),
-            [.. reader.AllRecords().Select(record => record.ReadBytes(record.Remaining).ToArray())]);
+            [.. reader.Records().Select(record => (record.Hash, record.Bytes.ToArray()))]);
     }
 }

@@ -1,6 +1,6 @@
 namespace Weir.Fuzz.Decoders;
 
-using Weir.Connectors.Sqlite;
+using Weir.Connectors.Chunks;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Fuzz.Inputs;
@@ -12,7 +12,7 @@ internal static class LogDecoders
 {
     /// <summary>Bodies of chunks, below their checksum.</summary>
     public static Decoder Chunks() => new(
-        "log-chunks", [ChunkOf("small", 1), ChunkOf("many", 40)], Refusals.IsCorruptLog);
+        "log-chunks", [ChunkOf("small", 1), ChunkOf("many", 40), ChunkOf("cut", 3, below: 1007)], Refusals.IsCorruptLog);
 
     /// <summary>The log's entries of producers.</summary>
     public static Decoder Producers()
@@ -26,7 +26,7 @@ internal static class LogDecoders
             Refusals.IsCorruptLog);
     }
 
-    private static Sample ChunkOf(string name, int rounds)
+    private static Sample ChunkOf(string name, int rounds, long? below = null)
     {
         var names = new SchemaNames();
         names.Load([Click.Input.Schema, "Other:2"]);
@@ -49,6 +49,8 @@ internal static class LogDecoders
         int index = 0;
         Chunk chunk = encoder.Encode(
             new TrimmedBatches(batches, 0), ref index, new ChunkPlace(7, 1000, new EventTime(5)));
+        if (below is { } offset)
+            chunk = encoder.EncodeCut(chunk, ChunkCut.Keep(chunk, offset, names).Kept);
         return new Sample(name, chunk.Body, bytes => Read(Damaged(chunk, bytes), names));
     }
 
@@ -73,5 +75,9 @@ internal static class LogDecoders
                     $"a batch of {batch.Count} events in {batch.Payload.Length} bytes covers [{batch.From}, {batch.Next})");
             next = batch.Next;
         }
+
+        (List<NewBatch> kept, long end) = ChunkCut.Keep(chunk, chunk.From + 5, names);
+        if (end > chunk.Next || kept.Sum(batch => (long)AppendCheck.OffsetsOf(batch)) > 5)
+            throw new MisbehavedException($"{kept.Count} batches are kept of 5 offsets, and the content ends at {end}");
     }
 }

@@ -1,8 +1,11 @@
 namespace Weir.Fuzz.Decoders;
 
+using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Weir.Contracts.Codecs;
+using Weir.Contracts.Json;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Operators;
@@ -10,6 +13,7 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Fuzz.Inputs;
 using Weir.Fuzz.Samples;
+using Decoder = Weir.Fuzz.Inputs.Decoder;
 
 /// <summary>What sources take: their own state, and batches of events of every kind of type.</summary>
 internal static class SourceDecoders
@@ -24,7 +28,10 @@ internal static class SourceDecoders
             .Select(job => new SampleRun(job));
         return new Decoder(
             "source-state",
-            [.. runs.SelectMany(run => run.Sources.Select((source, index) => StateOf(run, source, index / 2)))],
+            [
+                .. runs.SelectMany(run => run.Sources.SelectMany((source, index) => (Sample[])
+                    [StateOf(run, source, index / 2), OpenStateOf(run, source, index / 2)])),
+            ],
             Refusals.IsSourceState);
     }
 
@@ -64,10 +71,46 @@ internal static class SourceDecoders
             Refusals.IsFailedForeign);
     }
 
+    /// <summary>Batches of messages that another system wrote as JSON.</summary>
+    public static Decoder Messages()
+    {
+        var codecs = new CodecRegistry(new JsonEvents());
+        return new Decoder(
+            "messages",
+            [
+                Batch(Topic.Of<Point>("points"), codecs, EventSchema.Json, ["{\"x\":1,\"y\":-2}", "{}"]),
+                Batch(
+                    Topic.Of<Texts>("texts"),
+                    codecs,
+                    EventSchema.Json,
+                    [JsonSerializer.Serialize(Texts.Some[0], WeirJson.Options)]),
+            ],
+            Refusals.IsFailedSource);
+
+        static Sample Batch<T>(Topic<T> topic, CodecRegistry codecs, string schema, string[] messages) =>
+            EventsOf(topic, codecs, schema, Array.ConvertAll(messages, Encoding.UTF8.GetBytes));
+    }
+
     private static Sample StateOf(SampleRun run, SourceProgram source, int index)
     {
         byte[] state = Written(source);
-        return new Sample(source.Topic, state, damaged =>
+        return StateOf(run, source, (source.Topic, index), state);
+    }
+
+    /// <summary>The state inside of a batch that may go on.</summary>
+    private static Sample OpenStateOf(SampleRun run, SourceProgram source, int index)
+    {
+        SourceProgram open = Restored(run, index, source.Partition, Written(source));
+        EventTime stamp = EventTime.Max(open.Clock, new EventTime(20_000));
+        open.Process(SampleRun.Clicks(open.Next, stamp, new Click("page-1", 2, 3)) with { Part = BatchPart.First });
+        open.Flush(Output);
+        return StateOf(run, source, ($"{source.Topic}-open", index), Written(open));
+    }
+
+    private static Sample StateOf(SampleRun run, SourceProgram source, (string Name, int Index) place, byte[] state)
+    {
+        int index = place.Index;
+        return new Sample(place.Name, state, damaged =>
         {
             SourceProgram restored = Restored(run, index, source.Partition, damaged);
             byte[] written = Written(restored);
@@ -106,17 +149,23 @@ internal static class SourceDecoders
     private static Sample EventsOf<T>(Topic<T> topic, T[] values, params ICodecProvider[] providers)
     {
         var codecs = new CodecRegistry(providers);
+        return EventsOf(topic, codecs, topic.Schema, Array.ConvertAll(values, value =>
+        {
+            var bytes = new ByteWriter();
+            codecs.For<T>().Write(bytes, in value);
+            return bytes.ToArray();
+        }));
+    }
+
+    private static Sample EventsOf<T>(Topic<T> topic, CodecRegistry codecs, string schema, byte[][] values)
+    {
         var graph = JobGraph.Build(new Copy<T>(topic), codecs);
         var plan = new JobPlan(graph, codecs, new Dictionary<string, int> { [topic.Name] = 1, [Target] = 1 });
         var bytes = new ByteWriter();
         bytes.WriteSigned(values.Length);
-        bytes.WriteString(topic.Schema);
-        foreach (T value in values)
-        {
-            int start = bytes.BeginFrame();
-            codecs.For<T>().Write(bytes, in value);
-            bytes.EndFrame(start);
-        }
+        bytes.WriteString(schema);
+        foreach (byte[] value in values)
+            bytes.WriteBlob(value);
 
         return new Sample(topic.Name, bytes.ToArray(), damaged =>
         {

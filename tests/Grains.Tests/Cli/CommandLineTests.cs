@@ -43,6 +43,19 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains(shown, _output.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("topics", "localhost:30000", "weir")]
+    [InlineData("topics -g a:1 --gateway b:2,c:3 --cluster-id blue", "a:1 b:2,c:3", "blue")]
+    public async Task Gateways_CanBeRepeated_AndTheClusterNamed(string line, string gateways, string cluster)
+    {
+        (IWeirClient client, _) = FakeGrains.Create(partitions: 1);
+        var connector = new Connector(client);
+        var terminal = new Terminal(TextReader.Null, _output, _error);
+        await new CommandLine(terminal, connector).RunAsync(line.Split(' '));
+        Assert.Equal(gateways, string.Join(' ', connector.Target!.Gateways));
+        Assert.Equal(cluster, connector.Target.ClusterId);
+    }
+
     [Fact]
     public async Task Send_OfJsonLines_SkipsEmptyOnes()
     {
@@ -90,8 +103,13 @@ public sealed class CommandLineTests : IDisposable
     {
         public IWeirClient Client => client ?? throw new InvalidOperationException("nothing to connect to");
 
-        public Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation) =>
-            Task.FromResult<IConnection>(this);
+        public Target? Target { get; private set; }
+
+        public Task<IConnection> ConnectAsync(Target target, CancellationToken cancellation)
+        {
+            Target = target;
+            return Task.FromResult<IConnection>(this);
+        }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -66,7 +66,7 @@ public sealed class InspectTests : IDisposable
     {
         public IWeirClient Client => client;
 
-        public Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation) =>
+        public Task<IConnection> ConnectAsync(Target target, CancellationToken cancellation) =>
             Task.FromResult<IConnection>(this);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

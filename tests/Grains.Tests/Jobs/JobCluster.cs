@@ -1,12 +1,15 @@
 namespace Weir.Grains.Tests.Jobs;
 
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using Weir.Client;
 using Weir.Connectors.Sqlite;
 using Weir.Contracts.Jobs;
 using Weir.Grains.Hosting;
 using Weir.Grains.Logs;
+using Weir.Grains.Streams;
+using Weir.Protocol.Jobs;
 using Weir.Protocol.Logs;
 
 /// <summary>Silos of this process over one log in a directory that outlives them, until the last use.</summary>
@@ -29,9 +32,17 @@ internal sealed class JobCluster : IAsyncDisposable
     /// <summary>What the jobs of this cluster call.</summary>
     public required Outside Outside { get; init; }
 
+    /// <summary>A client outside of the silos, which goes on whichever of them is stopped.</summary>
+    public IWeirClient Outsider => _cluster.Client.ServiceProvider.GetRequiredService<IWeirClient>();
+
     public IClusterClient Orleans => _cluster.Client;
 
+    public InProcessTestCluster Silos => _cluster;
+
     public IEventLog Log => _log;
+
+    /// <summary>The services of the first silo.</summary>
+    public IServiceProvider Services => _cluster.Silos[0].ServiceProvider;
 
     public static async Task<JobCluster> StartAsync(
         string directory, short silos = 1, Action<WeirOptions>? configure = null, JobClusterParts? parts = null)
@@ -48,20 +59,27 @@ internal sealed class JobCluster : IAsyncDisposable
             // One log for all silos; as an instance it is not disposed of with the first of them.
             silo.Services.AddSingleton<IEventLog>(log);
             silo.Services.AddSingleton(outside);
+            parts.Services(silo.Services);
+            silo.Services.Configure(parts.Streams);
+            parts.Silo(silo);
             silo.Services.Configure<WeirLogOptions>(options => options.TimeProvider = parts.LogTime);
             silo.AddWeir(weir =>
             {
                 foreach (Type job in parts.Jobs)
                     weir.AddJob(job);
+                parts.Weir(weir);
                 weir.Configure(options =>
                 {
                     options.DataDirectory = directory;
                     options.RevivalPeriod = TimeSpan.FromMilliseconds(200);
+                    options.CheckpointInterval = TimeSpan.FromMilliseconds(100);
+                    options.RestartStrategy = new RestartStrategy.None();
                     configure?.Invoke(options);
                 });
             });
             silo.Services.AddWeirClient();
         });
+        builder.ConfigureClient(client => client.Services.AddWeirClient());
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
         return new JobCluster(cluster, log) { Outside = outside };
@@ -102,6 +120,18 @@ internal sealed record JobClusterParts
         typeof(AlignedPair), typeof(AlignedUnlessQuiet), typeof(ArrivalsPerSecond), typeof(OrderedCalls),
         typeof(UnorderedCalls), typeof(RetriedCalls), typeof(HurriedCalls), typeof(LenientCalls), typeof(CarefulPages),
     ];
+
+    /// <summary>What takes the place of services that silos have. Default: nothing.</summary>
+    public Action<IServiceCollection> Services { get; init; } = static _ => { };
+
+    /// <summary>What else silos have. Default: nothing.</summary>
+    public Action<ISiloBuilder> Silo { get; init; } = static _ => { };
+
+    /// <summary>What else the silos have. Default: nothing.</summary>
+    public Action<WeirBuilder> Weir { get; init; } = static _ => { };
+
+    /// <summary>How streams are read. Default: as they are.</summary>
+    public Action<WeirStreamOptions> Streams { get; init; } = static _ => { };
 
     /// <summary>The clock that stamps batches and says when ticks are due. Default: that of the machine.</summary>
     public TimeProvider LogTime { get; init; } = TimeProvider.System;

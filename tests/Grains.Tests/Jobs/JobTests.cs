@@ -128,7 +128,7 @@ public sealed class JobTests : IDisposable
     }
 
     [Fact]
-    public async Task ARestartedJob_ReplacesItsOutput()
+    public async Task ARestartedJob_GoesOnWhereItWas()
     {
         await using JobCluster cluster = await JobCluster.StartAsync(_directory);
         await cluster.Client.StartJobAsync("page-views");
@@ -145,7 +145,7 @@ public sealed class JobTests : IDisposable
     }
 
     [Fact]
-    public async Task AJob_OnASealedTopic_ReadsItFromTheBeginningEachTime()
+    public async Task AFinishedJob_StaysFinished_UnlessItIsToBeginAnew()
     {
         await using JobCluster cluster = await JobCluster.StartAsync(_directory);
         await cluster.Client.StartJobAsync("page-views");
@@ -153,9 +153,16 @@ public sealed class JobTests : IDisposable
         await cluster.Client.SealAsync(PageViews.Clicks);
         await cluster.FinishedAsync("page-views");
         List<Windowed<string, long>> first = await cluster.ReadAllAsync(PageViews.PerMinute);
+        JobStatus again = await cluster.Client.StartJobAsync("page-views");
+        Assert.Equal((JobState.Finished, 1L), (again.State, again.Epoch));
+        var undecided = await Assert.ThrowsAsync<WeirException>(
+            () => cluster.Client.StartJobAsync("page-views", new StartOptions { Anew = true }));
+        Assert.Equal(WeirError.IncompatibleState, undecided.Error);
+        Assert.Contains("'views-per-minute'", undecided.Message, StringComparison.Ordinal);
         for (long epoch = 2; epoch <= 3; epoch++)
         {
-            Assert.Equal(epoch, (await cluster.Client.StartJobAsync("page-views")).Epoch);
+            var anew = new StartOptions { Anew = true, Outputs = OutputChoice.Replace };
+            Assert.Equal(epoch, (await cluster.Client.StartJobAsync("page-views", anew)).Epoch);
             await cluster.FinishedAsync("page-views");
             Assert.Equal(Sorted(first), Sorted(await cluster.ReadAllAsync(PageViews.PerMinute)));
         }

@@ -88,21 +88,23 @@ public sealed class PoisonTests : IDisposable
     }
 
     [Fact]
-    public async Task ARestartedJob_HoldsTheKeyAgain_WhateverWasSaidBefore()
+    public async Task ARestartedJob_KeepsToWhatWasSaidOfTheKey()
     {
-        await using JobCluster cluster = await JobCluster.StartAsync(_directory);
+        // No checkpoint is taken but the one that a command asks for: without it both would be read again, in either order.
+        await using JobCluster cluster = await JobCluster.StartAsync(
+            _directory, configure: options => options.CheckpointInterval = TimeSpan.FromMinutes(10));
         CarefulPages.HasCause = true;
         await cluster.Client.StartJobAsync(Job);
         await SendAsync(cluster);
         await WaitAsync(cluster, each => each.Operators[0].Events == 4);
+        Assert.Null((await cluster.Client.DescribeJobAsync(Job)).Checkpoints.Last);
         await cluster.Client.Quarantine(Job).DiscardAsync("careful", "/a");
         await cluster.Client.StopJobAsync(Job);
         Assert.Equal(
             WeirError.JobNotRunning,
             (await Assert.ThrowsAsync<WeirException>(() => cluster.Client.Quarantine(Job).ListAsync())).Error);
         await cluster.Client.StartJobAsync(Job);
-        await WaitAsync(cluster, each => each.Operators[0].Events == 4);
-        Assert.Equal(2, Assert.Single(await cluster.Client.Quarantine(Job).ListAsync()).Events);
+        await WaitAsync(cluster, each => each.Epoch == 2 && each.Operators[0].Quarantined == 0);
     }
 
     [Fact]
@@ -154,7 +156,7 @@ public sealed class PoisonTests : IDisposable
     {
         public IWeirClient Client => client;
 
-        public Task<IConnection> ConnectAsync(string gateway, CancellationToken cancellation) =>
+        public Task<IConnection> ConnectAsync(Target target, CancellationToken cancellation) =>
             Task.FromResult<IConnection>(this);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -70,6 +70,45 @@ public sealed class CompletenessTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_taken_back_is_passed_over_without_a_gap(bool isOnDisk)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(
+            streams: options => options.MaxEvents = 7, isOnDisk: isOnDisk);
+        await cluster.CreateAsync(TestTopics.Plain);
+        var partition = new TopicPartition("plain", 0);
+        for (int i = 0; i < 40; i++)
+        {
+            await cluster.Log.AppendAsync(new AppendRequest
+            {
+                Partition = partition,
+                Producer = i % 4 == 3 ? "stays" : "goes",
+                Sequence = i % 4 == 3 ? i / 4 * 2 : (i / 4 * 6) + (i % 4 * 2),
+                Batches = [TestTopics.NewBatch(2 * i, (2 * i) + 1)],
+            });
+        }
+
+        await cluster.Log.SupersedeAsync(
+            new SupersedeRequest { Partition = partition, Producer = "goes", FromSequence = 9, Epoch = 1 });
+
+        // Of "goes" the first 9 events, at offsets 0 to 5 and 8 to 10; of "stays" all.
+        int[] stay = [.. Enumerable.Range(0, 80).Where(value => value <= 10 || value / 2 % 4 == 3)];
+        var observer = new ReadingObserver();
+        IReaderGrain reader = cluster.Client.GetGrain<IReaderGrain>($"superseded/{isOnDisk}");
+        await reader.StartAsync("plain", 0, 0);
+        await cluster.Stream("plain", 0).SubscribeAsync(observer, new EventSequenceTokenV2(0));
+
+        Assert.Equal(
+            stay.Select(value => ((long)value, value)), await observer.Received.UntilCountAsync(stay.Length));
+        ReaderRecord record = ReaderRecord.Find($"superseded/{isOnDisk}")!;
+        await record.Taken.UntilAsync(taken => taken.Count > 0 && taken[^1].Next == 80);
+        Assert.Empty(record.Gaps.Items);
+        Assert.All(
+            record.Taken.Items.Zip(record.Taken.Items.Skip(1)), pair => Assert.Equal(pair.First.Next, pair.Second.From));
+    }
+
     [Fact]
     public async Task A_topic_created_while_silos_run_is_delivered()
     {

@@ -13,7 +13,7 @@ public class LogWrapper(IEventLog log) : IEventLog
     public Task<TopicInfo?> FindTopicAsync(string topic, CancellationToken cancellation = default) =>
         log.FindTopicAsync(topic, cancellation);
 
-    public Task<IReadOnlyList<TopicInfo>> ListTopicsAsync(CancellationToken cancellation = default) =>
+    public virtual Task<IReadOnlyList<TopicInfo>> ListTopicsAsync(CancellationToken cancellation = default) =>
         log.ListTopicsAsync(cancellation);
 
     public Task DeleteTopicAsync(string topic, CancellationToken cancellation = default) =>
@@ -26,12 +26,19 @@ public class LogWrapper(IEventLog log) : IEventLog
         TopicPartition partition, long from, ReadLimits limits, CancellationToken cancellation = default) =>
         log.ReadAsync(partition, from, limits, cancellation);
 
-    public Task<PartitionInfo> DescribeAsync(TopicPartition partition, CancellationToken cancellation = default) =>
+    public virtual Task<PartitionInfo> DescribeAsync(TopicPartition partition, CancellationToken cancellation = default) =>
         log.DescribeAsync(partition, cancellation);
 
     public Task<long?> LastSequenceAsync(
         string producer, TopicPartition partition, CancellationToken cancellation = default) =>
         log.LastSequenceAsync(producer, partition, cancellation);
+
+    public Task<IReadOnlyList<string>> ListProducersAsync(
+        TopicPartition partition, string prefix, CancellationToken cancellation = default) =>
+        log.ListProducersAsync(partition, prefix, cancellation);
+
+    public Task<long> SupersedeAsync(SupersedeRequest request, CancellationToken cancellation = default) =>
+        log.SupersedeAsync(request, cancellation);
 
     public Task SealAsync(string topic, CancellationToken cancellation = default) => log.SealAsync(topic, cancellation);
 

@@ -1,0 +1,3 @@
+using Weir.Benchmarks.Nexmark.Runs;
+
+return await NexmarkCommand.InvokeAsync(args);

@@ -1,0 +1,39 @@
+namespace Weir.Grains.Placement;
+
+using Orleans.Placement;
+using Orleans.Runtime;
+using Orleans.Runtime.Placement;
+
+/// <summary>
+/// Places grains where the layout says; see <see cref="Layout"/>. It acts when a grain is activated: whoever stands
+/// elsewhere because silos have come or gone since must be deactivated to move.
+/// </summary>
+[Serializable]
+[GenerateSerializer]
+[Alias("Weir.RendezvousPlacement")]
+internal sealed class RendezvousPlacement : PlacementStrategy
+{
+}
+
+/// <summary>Marks a grain class that is placed by rendezvous.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class RendezvousPlacementAttribute() : PlacementAttribute(new RendezvousPlacement());
+
+internal sealed class RendezvousDirector(Places places, SiloLayout layout) : IPlacementDirector
+{
+    public Task<SiloAddress> OnAddActivation(
+        PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        SiloAddress[] able = context.GetCompatibleSilos(target);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, able) is { } told)
+            return Task.FromResult(told);
+        Place place = places.Of(target.GrainIdentity);
+        if (layout.Current.OwnerOf(place) is { } owner && able.AsSpan().Contains(owner))
+            return Task.FromResult(owner);
+
+        // Orleans knows of other silos than the layout does: right after one has come or gone.
+        SiloAddress[] known = [.. able.Where(silo => !layout.IsLeaving(silo)).Order()];
+        return Task.FromResult(new Layout(0, known.Length > 0 ? known : [.. able.Order()]).OwnerOf(place)
+            ?? throw new OrleansException("No silo can host the grain."));
+    }
+}
