@@ -14,6 +14,7 @@ using Weir.Engine.Windows;
 internal sealed class WeirEngine : IContestant, IStageOutput
 {
     private const int BatchEvents = 1000;
+    private const int FlushAt = 8192;
     private readonly CodecRegistry _codecs = new();
     private readonly Queue<Slice> _posted = new();
     private readonly List<OutputBatch> _results = [];
@@ -41,6 +42,10 @@ internal sealed class WeirEngine : IContestant, IStageOutput
         foreach (EventBatch batch in _batches)
         {
             _source.Process(in batch);
+
+            // As a source does while more is there to be read.
+            if (_source.Held < FlushAt && batch.Kind != BatchKind.End)
+                continue;
             _source.Flush(this);
             while (_posted.TryDequeue(out Slice? slice))
             {

@@ -73,28 +73,12 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     public sealed override void Apply(Slice slice, int from, int to)
     {
         var events = (Slice<TIn>)slice;
-        ReadOnlySpan<TIn> values = events.Values;
-        ReadOnlySpan<EventTime> times = events.Times;
-        for (int i = from; i < to; i++)
-        {
-            TKey key = KeyOf(in values[i]);
-            if (_errors is not null)
-            {
-                ApplyGuarded(key, new HeldEvent<TIn>(
-                    values[i], times[i], Watermark, Clock, slice.Target.Channel, events.OffsetAt(i)));
-                continue;
-            }
-
-            try
-            {
-                OnEvent(RowOf(key), in values[i], times[i]);
-            }
-            catch (Exception fault) when (fault is not OperatorFailedException)
-            {
-                EventOrigin origin = OriginOf(slice.Target.Channel, events.OffsetAt(i));
-                throw new OperatorFailedException(Call(key, times[i], origin), fault);
-            }
-        }
+        if (_errors is not null)
+            ApplyGuarded(events, from, to);
+        else if (Keys.Count < ReadAhead.FewestKeys)
+            ApplyEach(events, from, to);
+        else
+            ApplyAhead(events, from, to);
     }
 
     public sealed override IReadOnlyList<QuarantinedKey> ListQuarantined() =>
@@ -166,6 +150,32 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
                 each.Timer.Sequence == at.Sequence && RowOfTimer(each.Owner, each.Timer.Tag) == row))
                 throw new CorruptDataException($"a key in quarantine has not the timer {at.Sequence} that failed");
         }
+    }
+
+    private void ApplyEach(Slice<TIn> events, int from, int to)
+    {
+        for (int i = from; i < to; i++)
+        {
+            TKey key = KeyOf(in events.Values[i]);
+            try
+            {
+                OnEvent(RowOf(key), in events.Values[i], events.Times[i]);
+            }
+            catch (Exception fault) when (fault is not OperatorFailedException)
+            {
+                throw Failed(key, events, i, fault);
+            }
+        }
+    }
+
+    private OperatorFailedException Failed(TKey key, Slice<TIn> events, int at, Exception fault) =>
+        new(Call(key, events.Times[at], OriginOf(events.Target.Channel, events.OffsetAt(at))), fault);
+
+    private void ApplyGuarded(Slice<TIn> events, int from, int to)
+    {
+        for (int i = from; i < to; i++)
+            ApplyGuarded(KeyOf(in events.Values[i]), new HeldEvent<TIn>(
+                events.Values[i], events.Times[i], Watermark, Clock, events.Target.Channel, events.OffsetAt(i)));
     }
 
     private void ApplyGuarded(TKey key, in HeldEvent<TIn> each)

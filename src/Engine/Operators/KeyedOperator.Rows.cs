@@ -92,11 +92,15 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
     }
 
     // A slice of another process can hold an event whose key is null; a row of null could never be restored.
-    protected int RowOf(TKey key) => key is null
+    protected int RowOf(TKey key) => RowOf(key, key is null ? 0 : _hasher.Hash(key));
+
+    protected int RowOf(TKey key, uint hash) => key is null
         ? throw new OperatorFailedException(
             new FailedCall(_name, null, EventTime.None, null),
             new CorruptDataException("an event of the slice has no key"))
-        : Touched(Keys.GetOrAdd(key, _hasher.Hash(key)));
+        : Touched(Keys.GetOrAdd(key, hash));
+
+    protected uint HashOf(TKey key) => _hasher.Hash(key);
 
     // Whatever has a row may change it.
     private int Touched(int row)

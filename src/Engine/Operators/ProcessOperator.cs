@@ -72,6 +72,8 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
 
     protected override TKey KeyOf(in TIn value) => _node.Key.Of(value);
 
+    protected override int Foresee(ReadOnlySpan<int> rows) => _state.Foresee(rows) ^ (View?.Foresee(rows) ?? 0);
+
     protected override void OnEvent(int row, in TIn value, EventTime time)
     {
         Begin(row, time);

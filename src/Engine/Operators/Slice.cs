@@ -1,6 +1,5 @@
 namespace Weir.Engine.Operators;
 
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using Weir.Engine.Codecs;
 using Weir.Engine.Time;
@@ -70,7 +69,7 @@ public abstract class Slice
     public virtual void Release()
     {
         if (_marks.Length > 0)
-            ArrayPool<Mark>.Shared.Return(_marks);
+            SliceBuffers<Mark>.Pool.Return(_marks);
         _marks = [];
         MarkCount = 0;
         Barrier = 0;
@@ -146,10 +145,10 @@ public abstract class Slice
 
     private protected static void Grow<TItem>(ref TItem[] items, int used)
     {
-        TItem[] larger = ArrayPool<TItem>.Shared.Rent(Math.Max(used * 2, 16));
+        TItem[] larger = SliceBuffers<TItem>.Pool.Rent(Math.Max(used * 2, 16));
         items.AsSpan(0, used).CopyTo(larger);
         if (items.Length > 0)
-            ArrayPool<TItem>.Shared.Return(items, RuntimeHelpers.IsReferenceOrContainsReferences<TItem>());
+            SliceBuffers<TItem>.Pool.Return(items, RuntimeHelpers.IsReferenceOrContainsReferences<TItem>());
         items = larger;
     }
 }
@@ -220,11 +219,11 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
     {
         base.Release();
         if (_values.Length > 0)
-            ArrayPool<T>.Shared.Return(_values, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+            SliceBuffers<T>.Pool.Return(_values, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
         if (_times.Length > 0)
-            ArrayPool<EventTime>.Shared.Return(_times);
+            SliceBuffers<EventTime>.Pool.Return(_times);
         if (_offsets.Length > 0)
-            ArrayPool<long>.Shared.Return(_offsets);
+            SliceBuffers<long>.Pool.Return(_offsets);
         _values = [];
         _times = [];
         _offsets = [];

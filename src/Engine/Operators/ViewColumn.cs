@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.State;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
@@ -18,6 +19,9 @@ internal abstract class ViewColumn
     public abstract TimeRange Window(int row);
 
     public abstract void Clear(int row);
+
+    /// <summary>Reads ahead what rows hold, see <see cref="ReadAhead"/>.</summary>
+    public abstract int Foresee(ReadOnlySpan<int> rows);
 
     public abstract ReadOnlyMemory<byte> Encode(int row);
 
@@ -56,6 +60,8 @@ internal sealed class ViewColumn<T>(Codec<T> codec) : ViewColumn
         if (row < _entries.Length)
             _entries[row] = default;
     }
+
+    public override int Foresee(ReadOnlySpan<int> rows) => ReadAhead.Read(_entries, rows);
 
     public override TimeRange Window(int row) => _entries[row].Window;
 

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Graph;
+using Weir.Engine.State;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
@@ -99,6 +100,13 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
     public override bool WaitsForClock => base.WaitsForClock || _state.NextExpiry != EventTime.MaxValue;
 
     protected override TKey KeyOf(in TIn value) => _key(value);
+
+    protected override int Foresee(ReadOnlySpan<int> rows)
+    {
+        Span<int> panes = stackalloc int[ReadAhead.Width];
+        panes = panes[..rows.Length];
+        return _panes.Foresee(rows, panes) ^ _contents.Foresee(panes);
+    }
 
     protected override void OnClock()
     {

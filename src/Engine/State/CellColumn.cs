@@ -31,6 +31,8 @@ internal abstract class CellColumn<T>(StateSlot slot, ElementCodec<T> codec, Cur
         Expiry?.Remove(_nodes[row]);
     }
 
+    public override int Foresee(ReadOnlySpan<int> rows) => ReadAhead.Read(_present, rows) ^ ReadAhead.Read(_cells, rows);
+
     public override void Write(int row, ByteWriter writer)
     {
         if (Expiry is not null)

@@ -67,6 +67,27 @@ internal sealed class KeyTable<TKey>
         return -1;
     }
 
+    /// <summary>
+    /// Looks for several keys at once, by their hashes alone: rows they probably have, or -1. It decides nothing.
+    /// </summary>
+    /// <returns>Of no meaning: that it is made of what was read keeps the reads.</returns>
+    public int Foresee(ReadOnlySpan<uint> hashes, Span<int> rows)
+    {
+        int mask = _slots.Length - 1;
+        int read = 0;
+        foreach (uint hash in hashes)
+            read ^= _slots[HomeOf(hash)];
+        for (int i = 0; i < hashes.Length; i++)
+        {
+            int at = HomeOf(hashes[i]);
+            while (_slots[at] != 0 && _hashes[_slots[at] - 1] != hashes[i])
+                at = (at + 1) & mask;
+            rows[i] = _slots[at] - 1;
+        }
+
+        return read ^ ReadAhead.Read(_keys, rows);
+    }
+
     /// <summary>The row of a key, made if need be.</summary>
     public int GetOrAdd(TKey key, uint hash)
     {

@@ -43,6 +43,9 @@ internal abstract class StateColumn(StateSlot slot, CurrentRow current)
 
     public abstract void Clear(int row);
 
+    /// <summary>Reads ahead what rows hold, see <see cref="ReadAhead"/>.</summary>
+    public virtual int Foresee(ReadOnlySpan<int> rows) => 0;
+
     /// <summary>Writes what the row holds; not called when it is empty.</summary>
     public abstract void Write(int row, ByteWriter writer);
 

@@ -67,6 +67,15 @@ internal sealed class StateTable
         $"The state '{slot.Name}' is not among the slots of '{operatorName}': make it a static field of the function, "
         + "or name it in Slots.");
 
+    /// <summary>Reads ahead what rows hold, see <see cref="ReadAhead"/>.</summary>
+    public int Foresee(ReadOnlySpan<int> rows)
+    {
+        int read = 0;
+        foreach (StateColumn column in _columns)
+            read ^= column.Foresee(rows);
+        return read;
+    }
+
     public bool IsEmpty(int row)
     {
         foreach (StateColumn column in _columns)

@@ -2,6 +2,7 @@ namespace Weir.Engine.Windows;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
+using Weir.Engine.State;
 
 /// <summary>The accumulators of all panes of a group, without naming their type.</summary>
 internal abstract class Accumulators<TIn, TResult>
@@ -17,6 +18,9 @@ internal abstract class Accumulators<TIn, TResult>
     public abstract void Touch(int pane);
 
     public abstract void Add(int pane, in TIn value);
+
+    /// <summary>Reads ahead what panes hold, see <see cref="ReadAhead"/>.</summary>
+    public abstract int Foresee(ReadOnlySpan<int> panes);
 
     public abstract void Merge(int into, int from);
 
@@ -44,6 +48,9 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
     public override void Touch(int pane) => Open(pane);
 
     public override void Add(int pane, in TIn value) => aggregator.Add(ref Open(pane), in value);
+
+    public override int Foresee(ReadOnlySpan<int> panes) =>
+        ReadAhead.Read(_present, panes) ^ ReadAhead.Read(_accumulators, panes);
 
     public override void Merge(int into, int from)
     {

@@ -16,6 +16,8 @@ internal abstract class FoldedContents<TKey, TIn, TResult, TOut>(Accumulators<TI
 
     public override void Add(int pane, in TIn value, EventTime time) => accumulators.Add(pane, in value);
 
+    public override int Foresee(ReadOnlySpan<int> panes) => accumulators.Foresee(panes);
+
     public override void Merge(int into, int from) => accumulators.Merge(into, from);
 
     public override void Clear(int pane) => accumulators.Clear(pane);

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Windows;
 
+using Weir.Engine.State;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -34,6 +35,16 @@ internal sealed class PaneTable
 
     /// <summary>The key's first pane, or -1.</summary>
     public int First(int keyRow) => keyRow < _first.Length ? _first[keyRow] - 1 : -1;
+
+    /// <summary>Reads ahead the first panes of some rows, see <see cref="ReadAhead"/>.</summary>
+    /// <param name="rows">Rows, or -1.</param>
+    /// <param name="panes">Gets the first pane of each, or -1.</param>
+    public int Foresee(ReadOnlySpan<int> rows, Span<int> panes)
+    {
+        for (int i = 0; i < rows.Length; i++)
+            panes[i] = rows[i] < 0 ? -1 : First(rows[i]);
+        return ReadAhead.Read(_panes, panes);
+    }
 
     /// <summary>The key's next pane, or -1.</summary>
     public int Next(int pane) => _panes[pane].Next - 1;

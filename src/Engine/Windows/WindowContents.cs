@@ -2,6 +2,7 @@ namespace Weir.Engine.Windows;
 
 using Weir.Engine.Codecs;
 using Weir.Engine.Operators;
+using Weir.Engine.State;
 using Weir.Engine.Time;
 
 /// <summary>What panes hold and how it becomes a result.</summary>
@@ -14,6 +15,9 @@ internal abstract class WindowContents<TKey, TIn, TOut>
     public abstract bool IsEmpty(int pane);
 
     public abstract void Add(int pane, in TIn value, EventTime time);
+
+    /// <summary>Reads ahead what panes hold, see <see cref="ReadAhead"/>.</summary>
+    public virtual int Foresee(ReadOnlySpan<int> panes) => 0;
 
     public abstract void Merge(int into, int from);
 
@@ -74,6 +78,8 @@ internal sealed class BufferedContents<TKey, TIn, TOut>(WindowProcess<TKey, TIn,
     public override bool IsEmpty(int pane) => pane >= _events.Length || _events[pane] is null;
 
     public override void Add(int pane, in TIn value, EventTime time) => ListOf(pane).Add(value);
+
+    public override int Foresee(ReadOnlySpan<int> panes) => ReadAhead.Read(_events, panes);
 
     public override void Merge(int into, int from)
     {

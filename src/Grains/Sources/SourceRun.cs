@@ -19,7 +19,7 @@ internal sealed class SourceRun(long epoch, SourceTask task, ParticipantParts pa
     : IMeteredStage
 {
     // Slices reach their groups in runs of about this many events: long enough to be cheap, short enough to be early.
-    private const int FlushAt = 2048;
+    private const int FlushAt = 8192;
     private Action? _atEnd;
     private bool _isDrained;
     private long _heldBy;
