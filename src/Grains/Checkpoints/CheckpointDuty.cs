@@ -165,7 +165,7 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
         JobReports.Send(() => context.Owner.ReportCheckpointAsync(
             context.Epoch, report.Number, ManifestCodec.EncodeReport(report)));
         CrashPoint.Pass(CrashLabels.ReportAfter);
-        if (!_isFolding && ChainPolicy.Default.WantsFold(report.Chain))
+        if (!_isFolding && participant.Policy.WantsFold(report.Chain))
             FoldAsync(report.Chain, report.Number).Ignore();
     }
 

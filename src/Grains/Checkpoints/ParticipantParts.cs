@@ -72,7 +72,7 @@ internal sealed class ParticipantPartsFactory(
                 Job = spec.Job.Name,
                 Epoch = plan.Epoch,
             },
-            new CheckpointParticipant(spec.Name, plan.Epoch, staged, spec.Start));
+            new CheckpointParticipant(spec.Name, plan.Epoch, staged, spec.Start) { Policy = options.Value.Chains });
         duty.WatchSinks();
         var demand = new CheckpointDemand(owner, (plan.Epoch, spec.Name), new StagingGate(staged, _bound));
         return new ParticipantParts(outbox, duty, demand);

@@ -1,6 +1,7 @@
 namespace Weir.Grains.Hosting;
 
 using Weir.Grains.Storage;
+using Weir.Protocol.Checkpoints;
 using Weir.Protocol.Jobs;
 using Weir.Protocol.Sinks;
 
@@ -87,6 +88,9 @@ public sealed class WeirOptions
     /// to notice.
     /// </summary>
     internal TimeSpan DeliveryPatience { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When the stored chain of a group gets a new base, and which of two ways.</summary>
+    internal ChainPolicy Chains { get; set; } = ChainPolicy.Default;
 
     /// <summary>One sentence per setting that is out of its range.</summary>
     public IEnumerable<string> Faults()

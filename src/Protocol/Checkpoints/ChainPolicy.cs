@@ -13,7 +13,7 @@ namespace Weir.Protocol.Checkpoints;
 /// </remarks>
 public sealed record ChainPolicy
 {
-    /// <summary>What participants go by.</summary>
+    /// <summary>What participants go by unless they are told otherwise.</summary>
     public static readonly ChainPolicy Default = new();
 
     /// <summary>A chain with more segments is folded; default 16.</summary>

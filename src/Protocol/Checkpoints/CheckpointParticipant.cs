@@ -52,6 +52,9 @@ public sealed class CheckpointParticipant
     /// <summary>Its output.</summary>
     public StagedOutput Output { get; }
 
+    /// <summary>When its chain gets a new base.</summary>
+    public ChainPolicy Policy { get; init; } = ChainPolicy.Default;
+
     /// <summary>Its segments.</summary>
     public SegmentChain Chain { get; }
 
@@ -59,7 +62,7 @@ public sealed class CheckpointParticipant
     public long Completed { get; private set; }
 
     /// <summary>Whether the next capture of a group must hold everything, or is better off with it.</summary>
-    public bool NeedsBase => Chain.NeedsBase || ChainPolicy.Default.WantsBase(Chain.Segments);
+    public bool NeedsBase => Chain.NeedsBase || Policy.WantsBase(Chain.Segments);
 
     /// <summary>A group was captured at its barrier.</summary>
     public CheckpointWrite Prepare(long number, GroupCapture capture, bool hasEnded)

@@ -123,6 +123,10 @@ internal static class SiloMain
             options.CheckpointInterval = TimeSpan.FromMilliseconds(200);
             options.CheckpointTimeout = TimeSpan.FromSeconds(3);
             options.CheckpointsRetained = 2;
+
+            // The few keys of a group mostly change from one checkpoint to the next, and then bases would take the place
+            // of folds: here both come often, on a machine of any speed.
+            options.Chains = new ChainPolicy { MaxSegments = 4, MaxChange = 2, MaxChanged = 3 };
             options.RestartStrategy = new RestartStrategy.FixedDelay(1000, TimeSpan.FromMilliseconds(200));
         });
     }
