@@ -23,22 +23,20 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
     /// <summary>What a process ends with that was killed by SIGKILL.</summary>
     private const int Killed = 128 + 9;
 
-    /// <summary>
-    /// Nearly all of the 508 217 flights of the month: a producer may have 16 MiB on its way, and these are more, so that
-    /// whenever the sample kills itself behind them some are stored; and there are some left.
-    /// </summary>
-    private const int NearlyAll = 490_000;
+    private const int Days = 10;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    /// <summary>The files as they are to be.</summary>
-    private static readonly Lazy<(byte[] Features, byte[] QuietRoutes)> Expected = new(Compute);
-
+    private readonly string _data = Directory.CreateTempSubdirectory("weir-data-").FullName;
     private readonly string _out = Directory.CreateTempSubdirectory("weir-flights-").FullName;
 
     private ClusterScript Cluster => scripted.Script;
 
-    public void Dispose() => Directory.Delete(_out, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_data, recursive: true);
+        Directory.Delete(_out, recursive: true);
+    }
 
     [PostgreSqlFact]
     public async Task A_cluster_that_can_not_start_leaves_nothing_behind()
@@ -79,16 +77,22 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
     }
 
     /// <summary>
-    /// The sample sends while two silos of three are killed. Only when it is started once more it sends the last flights,
-    /// so the job has work to do at both kills, however fast the machine is.
+    /// The sample sends while two silos of three are killed, and kills itself when it has sent all. Only when it is started
+    /// once more it tells the end, so the job runs at both kills, however fast the machine is.
     /// </summary>
     [PostgreSqlFact]
     public async Task Silos_that_are_killed_under_way_change_nothing_in_the_files()
     {
         await using WeirConnection connection = await WeirConnection.ConnectAsync(
             new WeirConnectionOptions { Gateways = await Cluster.GatewaysAsync() });
-        Task<CommandResult> first = TryFlightsAsync("--kill-after", $"{NearlyAll}");
-        JobStatus before = await RunsAsync(connection, status => status.Operators.Sum(each => each.Events) > 0);
+        FlightsData.CopyDays(_data, from: 1, to: Days);
+        using var oracle = new FlightsOracle(_data);
+        Task<CommandResult> first = TryFlightsAsync("--kill-after", $"{oracle.Flights}");
+        Task<JobStatus> works = RunsAsync(connection, status => status.Operators.Sum(each => each.Events) > 0);
+
+        // Nothing of what it has sent need have arrived when it kills itself.
+        await Task.WhenAny(works, first);
+        JobStatus before = await RunsAsync(connection, _ => true);
 
         // The first one has the gateway that the sample was given first.
         JobStatus between = await KillAsync(connection, 1, before);
@@ -98,7 +102,7 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
         Assert.True(interrupted.ExitCode == Killed, interrupted.Errors);
         await RunsAsync(connection, _ => true);
 
-        await RunFlightsAsync();
+        await RunFlightsAsync(oracle);
         JobStatus end = await connection.Client.DescribeJobAsync(FlightsJob);
         Assert.Equal(JobState.Finished, end.State);
         Assert.InRange(end.Epoch, behind.Epoch, long.MaxValue);
@@ -118,7 +122,9 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
         Assert.Equal(["ready", "down", "ready", "ready"], await Cluster.HealthAsync());
 
         // If the cluster has all flights already, the job has finished, and the files are written again.
-        await RunFlightsAsync();
+        FlightsData.CopyDays(_data, from: 1, to: Days);
+        using var oracle = new FlightsOracle(_data);
+        await RunFlightsAsync(oracle);
         Assert.Equal(3, Regex.Count((await Cluster.RunAsync("status")).Output, " Active "));
     }
 
@@ -165,19 +171,13 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
         return count;
     }
 
-    private async Task RunFlightsAsync()
+    private async Task RunFlightsAsync(FlightsOracle oracle)
     {
         CommandResult result = await TryFlightsAsync();
         Assert.True(result.ExitCode == 0, result.Errors);
-        FlightsData.AssertSame(Expected.Value.Features, Read("airport-features.csv"), "airport-features.csv");
-        FlightsData.AssertSame(Expected.Value.QuietRoutes, Read("quiet-routes.csv"), "quiet-routes.csv");
-    }
-
-    private static (byte[] Features, byte[] QuietRoutes) Compute()
-    {
         var options = new FlightsCase(TimeSpan.FromHours(2), TimeSpan.FromHours(6), Partitions: 4);
-        using var oracle = new FlightsOracle(FlightsData.Directory);
-        return (oracle.AirportFeatures(options), oracle.QuietRoutes(options));
+        FlightsData.AssertSame(oracle.AirportFeatures(options), Read("airport-features.csv"), "airport-features.csv");
+        FlightsData.AssertSame(oracle.QuietRoutes(options), Read("quiet-routes.csv"), "quiet-routes.csv");
     }
 
     private async Task<CommandResult> TryFlightsAsync(params string[] more)
@@ -185,7 +185,7 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
         string gateways = (await Cluster.RunAsync("gateways")).Output.Trim();
         return await Cluster.TryAsync(
         [
-            "run", "flights", "--cluster", gateways, "--data", FlightsData.Directory, "--out", _out, "--json", .. more,
+            "run", "flights", "--cluster", gateways, "--data", _data, "--out", _out, "--json", .. more,
         ]);
     }
 
