@@ -122,21 +122,22 @@ list() {
 # A text of the file as it is on this machine: hosts are the loopback, ports are moved, folders of volumes and of the
 # image are real ones. Arguments: the service, the text.
 here() {
-  local text=$2 service volume host
-  for service in $services; do
-    text=$(sed -E "s/(^|[=,\/@])$service(\$|[:;,])/\1127.0.0.1\2/g" <<<"$text")
+  local text=$2 volume host
+  # By bash alone, as far as possible: this is asked for every setting of every silo.
+  while [[ $text =~ ^(.*[=,/@])?(${services//$'\n'/|})([:;,].*)?$ ]]; do
+    text=${BASH_REMATCH[1]}127.0.0.1${BASH_REMATCH[3]}
   done
   text=${text//0.0.0.0/127.0.0.1}
   if [[ $text == Host=* ]]; then
     text="$text;Port=$(<"$dir/postgres.port")"
-  elif ((offset > 0)); then
+  elif ((offset > 0)) && [[ $text == *127.0.0.1:* ]]; then
     text=$(awk -v offset="$offset" '
       { while (match($0, /127\.0\.0\.1:[0-9]+/)) {
           printf "%s127.0.0.1:%d", substr($0, 1, RSTART - 1), substr($0, RSTART + 10, RLENGTH - 10) + offset
           $0 = substr($0, RSTART + RLENGTH) }
         print }' <<<"$text")
   fi
-  while IFS= read -r volume; do
+  [[ $config != *"services.$1.volumes."* ]] || while IFS= read -r volume; do
     host=${volume%%:*}
     [[ $host == ./* ]] && host=$PWD/${host#./} || host=$dir/volumes/$host
     [[ $text != "${volume#*:}"* ]] || text=$host${text#"${volume#*:}"}

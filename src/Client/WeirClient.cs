@@ -29,12 +29,13 @@ internal sealed class WeirClient : IWeirClient
     private readonly TopicDirectory _topics;
     private readonly ViewDirectory _views;
 
-    public WeirClient(IGrainFactory grains, CodecRegistry codecs, IOptions<WeirClientOptions> options)
+    public WeirClient(
+        IGrainFactory grains, CodecRegistry codecs, GatewayWatch gateways, IOptions<WeirClientOptions> options)
     {
         options.Value.Validate();
         _grains = new WeirGrains(grains);
         _codecs = codecs;
-        _calls = new GrainCalls(options.Value.RetryFor, options.Value.TimeProvider);
+        _calls = new GrainCalls(options.Value.RetryFor, options.Value.TimeProvider, gateways);
         _topics = new TopicDirectory(_grains, _calls);
         _views = new ViewDirectory(_grains, _calls);
         Json = new JsonClient(_grains, _topics, _views, _calls);
@@ -104,7 +105,7 @@ internal sealed class WeirClient : IWeirClient
         options ??= new ProducerOptions();
         options.Validate();
         var identity = ProducerIdentity.Of(options, _calls.Clock);
-        var calls = new GrainCalls(options.RetryFor ?? _calls.RetryFor, _calls.Clock);
+        var calls = new GrainCalls(options.RetryFor ?? _calls.RetryFor, _calls.Clock, _calls.Gateways);
         return new Producer<T>(topic, _codecs, new TopicAppender(_topics, topic.Name, calls, identity, options));
     }
 

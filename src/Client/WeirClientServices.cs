@@ -3,6 +3,7 @@ namespace Weir.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Serialization;
+using Weir.Client.Calls;
 using Weir.Contracts.Codecs;
 using Weir.Contracts.Json;
 using Weir.Engine.Codecs;
@@ -30,6 +31,9 @@ public static class WeirClientServices
                 .. provider.GetServices<ICodecProvider>(),
                 new OrleansCodecs(provider.GetRequiredService<Serializer>()),
                 new JsonEvents()]));
+        services.TryAddSingleton<GatewayWatch>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IClusterConnectionStatusObserver, GatewayWatch>(
+            provider => provider.GetRequiredService<GatewayWatch>()));
         services.TryAddSingleton<IWeirClient, WeirClient>();
         return services;
     }

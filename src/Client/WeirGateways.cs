@@ -17,7 +17,7 @@ public static class WeirGateways
     /// <summary>
     /// Connects to the silos that the options name, and to others of them when one dies; goes with
     /// <see cref="WeirClientServices.AddWeirClient"/>. A call waits 5 s for its answer before it counts as failed; what
-    /// <see cref="IWeirClient"/> calls is then repeated.
+    /// <see cref="IWeirClient"/> calls is then repeated, and at once when a gateway dies.
     /// </summary>
     /// <param name="client">The application's Orleans client.</param>
     /// <param name="options">Where the silos are; of these, gateways or database, and the names of cluster and service

@@ -4,12 +4,14 @@ using Orleans.Runtime;
 using Weir.Contracts;
 
 /// <summary>
-/// Calls grains: repeats what got no answer, and turns what Orleans throws into <see cref="WeirException"/>s. For calls
-/// that may be repeated without harm.
+/// Calls grains: repeats what got no answer, or may get none because a gateway has gone, and turns what Orleans throws
+/// into <see cref="WeirException"/>s. For calls that may be repeated without harm.
 /// </summary>
-internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock)
+internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayWatch gateways)
 {
     public TimeProvider Clock => clock;
+
+    public GatewayWatch Gateways => gateways;
 
     public TimeSpan RetryFor => retryFor;
 
@@ -26,7 +28,7 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock)
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                return await call().WaitAsync(cancellation).ConfigureAwait(false);
+                return await AnswerAsync(call, cancellation).ConfigureAwait(false);
             }
             catch (Exception fault) when (IsNoAnswer(fault))
             {
@@ -72,4 +74,22 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock)
         : $"Weir did not answer the request to {what}; check that a silo runs at the gateway and is not overloaded. "
         + $"The last failure was: {fault.Message.Split('\n')[0].TrimEnd()}",
         fault);
+
+    // Which gateway a call went through is not known, so every call that is under way is given up for lost.
+    private async Task<TResult> AnswerAsync<TResult>(Func<Task<TResult>> call, CancellationToken cancellation)
+    {
+        CancellationToken broken = gateways.NextBreak;
+        using CancellationTokenSource? both = cancellation.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(broken, cancellation)
+            : null;
+        try
+        {
+            return await call().WaitAsync(both?.Token ?? broken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (
+            broken.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            throw new WeirException(WeirError.Unavailable, "The connection to a gateway broke before there was an answer.");
+        }
+    }
 }

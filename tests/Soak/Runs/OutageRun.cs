@@ -12,6 +12,9 @@ using Weir.Soak.Flows;
 /// </summary>
 internal sealed class OutageRun(ClusterScript cluster, IWeirClient client)
 {
+    /// <summary>How long the job may take to say why it stands; the database stays away until then.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private readonly List<string> _problems = [];
 
     /// <summary>How long the job took to have a new checkpoint after the database was back.</summary>
@@ -43,7 +46,7 @@ internal sealed class OutageRun(ClusterScript cluster, IWeirClient client)
         return all.Length == 0 ? 0 : 1;
     }
 
-    /// <summary>Lets the database be away for a while; completes when the job goes on. Returns what is wrong.</summary>
+    /// <summary>Lets the database be away for a while, at least; completes when the job goes on. Returns what is wrong.</summary>
     public async Task<IReadOnlyList<string>> PassAsync(VisitFlow flow, TimeSpan outage)
     {
         IReadOnlyDictionary<int, int> before = cluster.Silos;
@@ -54,7 +57,7 @@ internal sealed class OutageRun(ClusterScript cluster, IWeirClient client)
         if (Victim is { } victim)
             await cluster.RunAsync("kill", $"{victim}");
         Task<IReadOnlyList<string>> asking = OutageProbe.AskAsync(impatient.Client);
-        Explanation = await ExplainAsync(outage);
+        Explanation = await ExplainAsync(Victim is null ? Patience : outage);
         TimeSpan left = outage - Stopwatch.GetElapsedTime(begin);
         if (left > TimeSpan.Zero)
             await Conditions.PassAsync(left);
