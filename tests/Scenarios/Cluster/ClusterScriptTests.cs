@@ -146,8 +146,11 @@ public sealed class ClusterScriptTests(ScriptedCluster scripted, ITestOutputHelp
         await Cluster.RunAsync("kill", $"{silo}");
         long killed = Stopwatch.GetTimestamp();
         JobStatus status = await RunsAsync(connection, now => now.Epoch > before.Epoch);
-        output.WriteLine(
-            $"silo {silo}: epoch {status.Epoch} {Stopwatch.GetElapsedTime(killed).TotalSeconds:F1} s after the kill");
+        TimeSpan took = Stopwatch.GetElapsedTime(killed);
+        output.WriteLine($"silo {silo}: epoch {status.Epoch} {took.TotalSeconds:F1} s after the kill");
+
+        // Twice what the guide promises: the tests share the machine with whatever else runs there.
+        Assert.True(took < TimeSpan.FromSeconds(20), $"the job was back after {took}");
         return status;
     }
 
