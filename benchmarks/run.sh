@@ -24,7 +24,7 @@ start() {
     peers-1m) program Peers 8 --keys 1000000 --json ;;
     peers-zipf) program Peers 8 --keys 1000000 --zipf --json ;;
     nexmark) program Nexmark 10 --events 1000000 --latency-seconds 5 --json ;;
-    checkpoints-cost) program Checkpoints 4 --only capture cost --events 4000000 --rounds 2 --json ;;
+    checkpoints-cost) program Checkpoints 5 --only capture cost --rounds 3 --json ;;
     checkpoints-100k) program Checkpoints 3 --only state restore --keys 100000 --rounds 3 --json ;;
     checkpoints-1m) program Checkpoints 4 --only state restore --rounds 3 --json ;;
     exchange) program Exchange 3 --rounds 2 --json ;;
