@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 readonly solution=Orleans.sln
 readonly results=artifacts/test-results
-readonly test_minutes=20
+readonly test_minutes=40
 
 # No process of a build stays behind, nothing is reported to anybody, and all output is in English.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
