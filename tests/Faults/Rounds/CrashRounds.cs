@@ -71,9 +71,6 @@ internal static class CrashRounds
         "append" => run.Random.Next(20, 200),
         "delivery" => run.Random.Next(10, 60),
         "slice" => run.Random.Next(100, 1500),
-
-        // Most of what changes is followed by a base, which is not folded.
-        "fold" => 1,
         _ => run.Random.Next(1, 4),
     };
 }
