@@ -31,6 +31,9 @@ internal static class AnyText
     /// <summary>Gives the text of bytes.</summary>
     public static string Decode(ReadOnlySpan<byte> bytes)
     {
+        // Most text is ASCII, and ASCII is Latin-1, whose length needs no counting.
+        if (Ascii.IsValid(bytes))
+            return Encoding.Latin1.GetString(bytes);
         if (Utf8.IsValid(bytes))
             return Encoding.UTF8.GetString(bytes);
         var text = new StringBuilder(bytes.Length);

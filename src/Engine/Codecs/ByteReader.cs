@@ -1,6 +1,7 @@
 namespace Weir.Engine.Codecs;
 
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 /// <summary>
@@ -53,6 +54,7 @@ public sealed class ByteReader
     }
 
     /// <summary>One byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte ReadByte() => _position < _end ? _buffer[_position++] : ReadBytes(1)[0];
 
     /// <summary>One byte that is 0 or 1.</summary>
@@ -70,20 +72,17 @@ public sealed class ByteReader
     public long ReadInt64() => BinaryPrimitives.ReadInt64LittleEndian(ReadBytes(8));
 
     /// <summary>An unsigned variable-length integer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong ReadVarint()
     {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
+        // Most are of one byte, which takes no call.
+        if (_position < _end && _buffer[_position] is < 0x80 and byte only)
         {
-            byte part = ReadByte();
-            if (shift == 63 && part > 1)
-                break;
-            value |= (ulong)(part & 0x7F) << shift;
-            if (part < 0x80)
-                return value;
+            _position++;
+            return only;
         }
 
-        throw new CorruptDataException("a variable-length integer is longer than 64 bits");
+        return ReadLongVarint();
     }
 
     /// <summary>A signed variable-length integer.</summary>
@@ -138,5 +137,21 @@ public sealed class ByteReader
     {
         _position = _end;
         _end = outer;
+    }
+
+    private ulong ReadLongVarint()
+    {
+        ulong value = 0;
+        for (int shift = 0; shift < 64; shift += 7)
+        {
+            byte part = ReadByte();
+            if (shift == 63 && part > 1)
+                break;
+            value |= (ulong)(part & 0x7F) << shift;
+            if (part < 0x80)
+                return value;
+        }
+
+        throw new CorruptDataException("a variable-length integer is longer than 64 bits");
     }
 }

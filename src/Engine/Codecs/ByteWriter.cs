@@ -125,6 +125,13 @@ public sealed class ByteWriter
             return;
         }
 
+        // Most text is ASCII: then its length is known, and it is looked at once only.
+        int before = _length;
+        WriteVarint((ulong)value.Length + 1);
+        if (Ascii.FromUtf16(value, Reserve(value.Length), out _) == OperationStatus.Done)
+            return;
+        _length = before;
+
         // Half of a surrogate pair alone is counted as the three bytes of its replacement, which is what it takes.
         int count = Encoding.UTF8.GetByteCount(value);
         WriteVarint((ulong)count + 1);

@@ -58,11 +58,8 @@ internal sealed class MemberCodec<T> : Codec<T>
     {
         ParameterExpression writer = Expression.Parameter(typeof(ByteWriter));
         ParameterExpression value = Expression.Parameter(typeof(T).MakeByRefType());
-        IEnumerable<Expression> writes = shape.Members.Select((member, i) => (Expression)Expression.Call(
-            Expression.Constant(members[i]),
-            typeof(Codec<>).MakeGenericType(member.Type).GetMethod(nameof(Write))!,
-            writer,
-            Expression.MakeMemberAccess(value, member.Info)));
+        IEnumerable<Expression> writes = shape.Members.Select((member, i) =>
+            WriteMember(members[i], member.Type, writer, Expression.MakeMemberAccess(value, member.Info)));
         Expression body = Expression.Block([.. writes, Expression.Empty()]);
         return Expression.Lambda<WriteMembers>(body, writer, value).Compile();
     }
@@ -75,10 +72,7 @@ internal sealed class MemberCodec<T> : Codec<T>
         ParameterExpression[] parts = [.. shape.Members.Select(member => Expression.Variable(member.Type))];
         IEnumerable<Expression> reads = shape.Members.Select((member, i) => (Expression)Expression.Assign(
             parts[i],
-            Expression.Call(
-                Expression.Constant(members[i]),
-                typeof(Codec<>).MakeGenericType(member.Type).GetMethod(nameof(Read))!,
-                reader)));
+            ReadMember(members[i], member.Type, reader)));
         NewExpression made = shape.Constructor is { } constructor
             ? Expression.New(constructor, parts[..shape.Parameters])
             : Expression.New(typeof(T));
@@ -87,4 +81,16 @@ internal sealed class MemberCodec<T> : Codec<T>
         Expression body = Expression.Block(parts, [.. reads, Expression.MemberInit(made, settings)]);
         return Expression.Lambda<Func<ByteReader, T>>(body, reader).Compile();
     }
+
+    private static Expression WriteMember(Codec codec, Type type, Expression writer, Expression value) =>
+        codec is IInlineCodec inline
+            ? Expression.Invoke(inline.WriteCode, writer, value)
+            : Expression.Call(
+                Expression.Constant(codec), typeof(Codec<>).MakeGenericType(type).GetMethod(nameof(Write))!, writer, value);
+
+    private static Expression ReadMember(Codec codec, Type type, Expression reader) =>
+        codec is IInlineCodec inline
+            ? Expression.Invoke(inline.ReadCode, reader)
+            : Expression.Call(
+                Expression.Constant(codec), typeof(Codec<>).MakeGenericType(type).GetMethod(nameof(Read))!, reader);
 }

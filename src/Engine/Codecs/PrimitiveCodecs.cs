@@ -1,5 +1,6 @@
 namespace Weir.Engine.Codecs;
 
+using System.Linq.Expressions;
 using Weir.Engine.Time;
 
 /// <summary>The codecs of single values. Integers are variable-length, times zigzag, strings UTF-8.</summary>
@@ -25,17 +26,17 @@ internal static class PrimitiveCodecs
             "double",
             (w, v) => w.WriteInt64(BitConverter.DoubleToInt64Bits(v)),
             r => BitConverter.Int64BitsToDouble(r.ReadInt64())),
-        new Primitive<decimal>("decimal", WriteDecimal, ReadDecimal),
+        new Primitive<decimal>("decimal", (w, v) => WriteDecimal(w, v), r => ReadDecimal(r)),
         new Primitive<string>("string", (w, v) => w.WriteString(v), r => r.ReadString()!),
-        new Primitive<byte[]>("bytes", WriteBytes, ReadBytes),
-        new Primitive<Guid>("guid", (w, v) => v.TryWriteBytes(w.Reserve(16)), r => new Guid(r.ReadBytes(16))),
+        new Primitive<byte[]>("bytes", (w, v) => WriteBytes(w, v), r => ReadBytes(r)),
+        new Primitive<Guid>("guid", (w, v) => WriteGuid(w, v), r => ReadGuid(r)),
         new Primitive<TimeSpan>("timespan", (w, v) => w.WriteSigned(v.Ticks), r => new TimeSpan(r.ReadSigned())),
-        new Primitive<DateOnly>("date", (w, v) => w.WriteVarint((ulong)v.DayNumber), ReadDate),
-        new Primitive<TimeOnly>("timeofday", (w, v) => w.WriteVarint((ulong)v.Ticks), ReadTimeOfDay),
-        new Primitive<DateTime>("datetime", (w, v) => w.WriteInt64(v.ToBinary()), ReadDateTime),
-        new Primitive<DateTimeOffset>("datetimeoffset", WriteDateTimeOffset, ReadDateTimeOffset),
+        new Primitive<DateOnly>("date", (w, v) => w.WriteVarint((ulong)v.DayNumber), r => ReadDate(r)),
+        new Primitive<TimeOnly>("timeofday", (w, v) => w.WriteVarint((ulong)v.Ticks), r => ReadTimeOfDay(r)),
+        new Primitive<DateTime>("datetime", (w, v) => w.WriteInt64(v.ToBinary()), r => ReadDateTime(r)),
+        new Primitive<DateTimeOffset>("datetimeoffset", (w, v) => WriteDateTimeOffset(w, v), r => ReadDateTimeOffset(r)),
         new Primitive<EventTime>("time", (w, v) => w.WriteSigned(v.Milliseconds), r => new EventTime(r.ReadSigned())),
-        new Primitive<TimeRange>("timerange", WriteRange, ReadRange),
+        new Primitive<TimeRange>("timerange", (w, v) => WriteRange(w, v), r => ReadRange(r)),
     }.ToDictionary(codec => codec.Type);
 
     public static Codec? Find(Type type) => All.GetValueOrDefault(type);
@@ -43,14 +44,10 @@ internal static class PrimitiveCodecs
     private static T Narrow<T>(long value)
         where T : System.Numerics.IBinaryInteger<T>
     {
-        try
-        {
-            return T.CreateChecked(value);
-        }
-        catch (OverflowException overflow)
-        {
-            throw new CorruptDataException($"{value} is out of the range of {typeof(T).Name}", overflow);
-        }
+        T narrow = T.CreateTruncating(value);
+        return long.CreateTruncating(narrow) == value
+            ? narrow
+            : throw new CorruptDataException($"{value} is out of the range of {typeof(T).Name}");
     }
 
     private static T Narrow<T>(ulong value)
@@ -72,6 +69,10 @@ internal static class PrimitiveCodecs
         Span<int> bits = [reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()];
         return Checked(() => "a decimal", bits.ToArray(), static parts => new decimal(parts));
     }
+
+    private static void WriteGuid(ByteWriter writer, Guid value) => value.TryWriteBytes(writer.Reserve(16));
+
+    private static Guid ReadGuid(ByteReader reader) => new(reader.ReadBytes(16));
 
     private static void WriteBytes(ByteWriter writer, byte[] value)
     {
@@ -124,12 +125,21 @@ internal static class PrimitiveCodecs
         }
     }
 
-    private sealed class Primitive<T>(string schema, Action<ByteWriter, T> write, Func<ByteReader, T> read) : Codec<T>
+    private sealed class Primitive<T>(
+        string schema, Expression<Action<ByteWriter, T>> write, Expression<Func<ByteReader, T>> read)
+        : Codec<T>, IInlineCodec
     {
+        private Action<ByteWriter, T>? _write;
+        private Func<ByteReader, T>? _read;
+
         public override string Schema => schema;
 
-        public override void Write(ByteWriter writer, in T value) => write(writer, value);
+        public LambdaExpression WriteCode => write;
 
-        public override T Read(ByteReader reader) => read(reader);
+        public LambdaExpression ReadCode => read;
+
+        public override void Write(ByteWriter writer, in T value) => (_write ??= write.Compile())(writer, value);
+
+        public override T Read(ByteReader reader) => (_read ??= read.Compile())(reader);
     }
 }

@@ -15,19 +15,19 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
     private readonly Func<T, int>? _partitionOf =
         topic.Partitioner(stage.Plan.PartitionsOf(topic.Name), stage.Plan.Codecs);
 
-    private readonly SortedDictionary<int, (ByteWriter Bytes, int Count)> _pending = [];
-    private readonly List<(int Partition, ByteWriter Bytes, int Length, int Count)> _attempted = [];
+    // By partition, after the place of those that belong to no partition.
+    private readonly List<Lane?> _lanes = [];
+    private readonly List<(Lane Lane, int Length)> _attempted = [];
 
     public override void OnEvent(in T value, EventTime time)
     {
-        int partition = _partitionOf?.Invoke(value) ?? AnyPartition;
-        (ByteWriter bytes, int count) = _pending.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
+        Lane lane = LaneOf(_partitionOf?.Invoke(value) ?? AnyPartition);
         if (stage.IsGuarded)
-            _attempted.Add((partition, bytes, bytes.Length, count));
-        int start = bytes.BeginFrame();
-        _codec.Write(bytes, in value);
-        bytes.EndFrame(start);
-        _pending[partition] = (bytes, count + 1);
+            _attempted.Add((lane, lane.Bytes.Length));
+        int start = lane.Bytes.BeginFrame();
+        _codec.Write(lane.Bytes, in value);
+        lane.Bytes.EndFrame(start);
+        lane.Count++;
         stage.Held++;
     }
 
@@ -37,12 +37,9 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
     {
         for (int i = _attempted.Count - 1; i >= 0; i--)
         {
-            (int partition, ByteWriter bytes, int length, int count) = _attempted[i];
-            bytes.Truncate(length);
-            if (count == 0)
-                _pending.Remove(partition);
-            else
-                _pending[partition] = (bytes, count);
+            (Lane lane, int length) = _attempted[i];
+            lane.Bytes.Truncate(length);
+            lane.Count--;
         }
 
         _attempted.Clear();
@@ -63,20 +60,51 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
 
     public void Flush(IStageOutput output)
     {
-        if (isImmediate || _pending.Count == 0)
+        if (isImmediate)
             return;
-        foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
-            output.Append(BatchOf(partition, bytes, count));
-        _pending.Clear();
+        foreach (Lane? lane in _lanes)
+        {
+            if (lane is { Count: > 0 })
+                output.Append(Take(lane));
+        }
     }
 
     private void TakePending()
     {
-        foreach ((int partition, (ByteWriter bytes, int count)) in _pending)
-            stage.End(BatchOf(partition, bytes, count) with { IsImmediate = true });
-        _pending.Clear();
+        foreach (Lane? lane in _lanes)
+        {
+            if (lane is { Count: > 0 })
+                stage.End(Take(lane) with { IsImmediate = true });
+        }
     }
 
-    private OutputBatch BatchOf(int partition, ByteWriter bytes, int count) =>
-        new(topic.Name, partition == AnyPartition ? null : partition, count, bytes.Detach());
+    private OutputBatch Take(Lane lane)
+    {
+        var batch = new OutputBatch(
+            topic.Name, lane.Partition == AnyPartition ? null : lane.Partition, lane.Count, lane.Bytes.Detach());
+        lane.Count = 0;
+        return batch;
+    }
+
+    private Lane LaneOf(int partition)
+    {
+        int place = partition - AnyPartition;
+        if (place < _lanes.Count && _lanes[place] is { } known)
+            return known;
+        while (_lanes.Count <= place)
+            _lanes.Add(null);
+        var lane = new Lane(partition);
+        _lanes[place] = lane;
+        return lane;
+    }
+
+    /// <summary>What goes into one partition with the next batch.</summary>
+    private sealed class Lane(int partition)
+    {
+        public int Partition => partition;
+
+        public ByteWriter Bytes { get; } = new();
+
+        public int Count { get; set; }
+    }
 }

@@ -10,15 +10,23 @@ using Weir.Engine.Streams;
 /// Makes one call to the outside with all its attempts. Invariant: it completes when the time is up or the epoch ends,
 /// whether or not the user's function takes notice of its token.
 /// </summary>
+/// <remarks>
+/// The first attempt begins without a timer. If it is the only one and gives a result at once, as one that finds what it
+/// looks for in a cache does, that was all; otherwise the pipeline takes it over, and the time is measured from then on.
+/// </remarks>
 internal sealed class CallRunner
 {
     private static readonly ResiliencePropertyKey<Progress> ProgressKey = new("weir-call");
     private readonly EnrichOptions _options;
+    private readonly CancellationToken _closed;
     private readonly ResiliencePipeline<object?> _pipeline;
+    private CancellationTokenSource? _spare;
 
-    public CallRunner(EnrichOptions options, TimeProvider time)
+    /// <summary>Makes calls in the way of the options, until the epoch ends.</summary>
+    public CallRunner(EnrichOptions options, TimeProvider time, CancellationToken closed)
     {
         _options = options;
+        _closed = closed;
         var pipeline = new ResiliencePipelineBuilder<object?> { TimeProvider = time };
         if (options.Timeout != Timeout.InfiniteTimeSpan)
             pipeline.AddTimeout(new TimeoutStrategyOptions { Timeout = options.Timeout });
@@ -31,10 +39,25 @@ internal sealed class CallRunner
     /// <exception cref="TimeoutException">The time was up.</exception>
     /// <exception cref="OperationCanceledException">The epoch has ended.</exception>
     /// <exception cref="Exception">What the last attempt failed with.</exception>
-    public async Task<object?> RunAsync(PendingCall call, CancellationToken closed)
+    public ValueTask<object?> RunAsync(PendingCall call)
     {
-        ResilienceContext context = ResilienceContextPool.Shared.Get(closed);
-        var progress = new Progress(call);
+        CancellationTokenSource source = Interlocked.Exchange(ref _spare, null)
+            ?? CancellationTokenSource.CreateLinkedTokenSource(_closed);
+        Task<object?> attempt = call.AttemptAsync(source.Token);
+
+        // With more attempts the pipeline asks whether the result will do, also of a function that throws when asked.
+        if (!attempt.IsCompletedSuccessfully || _options.Retry is { Attempts: > 1 })
+            return new ValueTask<object?>(GoOnAsync(new Progress(call, attempt, source)));
+
+        // A token that nobody looks at any more serves the next call. Without a place for it, it must let go of the epoch.
+        if (Interlocked.CompareExchange(ref _spare, source, null) is not null)
+            source.Dispose();
+        return new ValueTask<object?>(attempt.Result);
+    }
+
+    private async Task<object?> GoOnAsync(Progress progress)
+    {
+        ResilienceContext context = ResilienceContextPool.Shared.Get(_closed);
         context.Properties.Set(ProgressKey, progress);
         try
         {
@@ -52,8 +75,9 @@ internal sealed class CallRunner
 
     private static async ValueTask<object?> AttemptAsync(ResilienceContext context, Progress progress)
     {
-        progress.Attempts++;
-        Task<object?> attempt = progress.Call.AttemptAsync(context.CancellationToken);
+        Task<object?> attempt = progress.Attempts++ == 0
+            ? progress.First(context.CancellationToken)
+            : progress.Call.AttemptAsync(context.CancellationToken);
 
         // Nobody may be left to see an attempt fail that is no longer waited for.
         attempt.Ignore();
@@ -83,13 +107,30 @@ internal sealed class CallRunner
             : progress.Call.IsRetried(outcome.Result);
     }
 
-    private sealed class Progress(PendingCall call)
+    private sealed class Progress(PendingCall call, Task<object?> first, CancellationTokenSource source)
     {
         public PendingCall Call => call;
 
         public int Attempts { get; set; }
 
         public Exception? LastFault { get; set; }
+
+        /// <summary>The attempt that has begun; from now on it is cancelled together with another token.</summary>
+        public Task<object?> First(CancellationToken cancellation)
+        {
+            CancellationTokenRegistration together = cancellation.UnsafeRegister(
+                static state => ((CancellationTokenSource)state!).Cancel(), source);
+            first.ContinueWith(
+                _ =>
+                {
+                    together.Dispose();
+                    source.Dispose();
+                },
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default).Ignore();
+            return first;
+        }
 
         public TimeoutException TimedOut(TimeSpan limit) => new(
             $"no result came within {limit}, in {Attempts} {(Attempts == 1 ? "attempt" : "attempts")}"

@@ -5,23 +5,38 @@ using System.Diagnostics.CodeAnalysis;
 using Weir.Engine.Operators;
 
 /// <summary>
-/// The calls to the outside of one epoch of a group: they run on any thread, and their outcomes wait until the group
-/// takes them in one of its turns. Invariant: after <see cref="Close"/> all calls are cancelled and nothing wakes the
-/// group.
+/// The calls to the outside of one epoch of a group: they run off its turns, since what a function does before its first
+/// await must not hold up events and queries, and their outcomes wait until the group takes them in one of its turns.
+/// Invariant: after <see cref="Close"/> all calls are cancelled and nothing wakes the group.
 /// </summary>
+/// <remarks>
+/// Each turn that begins calls adds a worker, which starts what waits, one call after the other, and ends. Functions that
+/// give their result at once need one worker; of functions that block, more and more run side by side.
+/// </remarks>
 [SuppressMessage(
     "Design",
     "CA1001:Types that own disposable fields should be disposable",
     Justification = "Calls may still look at the token of the source, and without a timer it holds nothing.")]
-internal sealed class GroupCalls(IGroupCalls calls, TimeProvider time, Action wake)
+internal sealed class GroupCalls
 {
-    private readonly CallRunner _runner = new(calls.Options, time);
+    private const int MostWorkers = 32;
+    private readonly IGroupCalls _calls;
+    private readonly Action _wake;
+    private readonly CallRunner _runner;
+    private readonly ConcurrentQueue<PendingCall> _begun = new();
     private readonly ConcurrentQueue<Outcome> _finished = new();
-
     private readonly CancellationTokenSource _closed = new();
+    private int _workers;
+
+    public GroupCalls(IGroupCalls calls, TimeProvider time, Action wake)
+    {
+        _calls = calls;
+        _wake = wake;
+        _runner = new CallRunner(calls.Options, time, _closed.Token);
+    }
 
     /// <summary>Whether the program may be given more input.</summary>
-    public bool HasRoom => calls.HasRoom;
+    public bool HasRoom => _calls.HasRoom;
 
     /// <summary>Whether outcomes wait.</summary>
     public bool HasFinished => !_finished.IsEmpty;
@@ -29,13 +44,15 @@ internal sealed class GroupCalls(IGroupCalls calls, TimeProvider time, Action wa
     /// <summary>Begins what may begin.</summary>
     public void Begin()
     {
-        while (calls.TryBegin(out PendingCall? call))
+        bool any = false;
+        while (_calls.TryBegin(out PendingCall? call))
         {
-            PendingCall begun = call;
-
-            // Off the group's turns: what a function does before its first await must not hold up events and queries.
-            Task.Run(() => RunAsync(begun)).Ignore();
+            _begun.Enqueue(call);
+            any = true;
         }
+
+        if (any)
+            AddWorker();
     }
 
     /// <summary>Gives the program the outcomes that wait.</summary>
@@ -45,31 +62,61 @@ internal sealed class GroupCalls(IGroupCalls calls, TimeProvider time, Action wa
         while (_finished.TryDequeue(out Outcome outcome))
         {
             if (outcome.Fault is null)
-                calls.Complete(outcome.Call, outcome.Result);
+                _calls.Complete(outcome.Call, outcome.Result);
             else
-                calls.Fail(outcome.Call, outcome.Fault);
+                _calls.Fail(outcome.Call, outcome.Fault);
         }
     }
 
     /// <summary>Cancels all calls.</summary>
     public void Close() => _closed.CancelAsync().Ignore();
 
-    private async Task RunAsync(PendingCall call)
+    private void AddWorker()
+    {
+        if (Interlocked.Increment(ref _workers) <= MostWorkers)
+            Task.Run(Work).Ignore();
+        else
+            Interlocked.Decrement(ref _workers);
+    }
+
+    private void Work()
+    {
+        while (_begun.TryDequeue(out PendingCall? call) && !_closed.IsCancellationRequested)
+        {
+            ValueTask<object?> result = _runner.RunAsync(call);
+            if (result.IsCompletedSuccessfully)
+                Finish(new Outcome(call, result.Result, null));
+            else
+                FinishAsync(call, result).Ignore();
+        }
+
+        // A call that came when all workers had looked for the last time would have none.
+        Interlocked.Decrement(ref _workers);
+        if (!_begun.IsEmpty && !_closed.IsCancellationRequested)
+            AddWorker();
+    }
+
+    private async Task FinishAsync(PendingCall call, ValueTask<object?> result)
     {
         Outcome outcome;
         try
         {
-            outcome = new Outcome(call, await _runner.RunAsync(call, _closed.Token), null);
+            outcome = new Outcome(call, await result, null);
         }
         catch (Exception fault)
         {
             outcome = new Outcome(call, null, fault);
         }
 
+        Finish(outcome);
+    }
+
+    private void Finish(Outcome outcome)
+    {
         if (_closed.IsCancellationRequested)
             return;
         _finished.Enqueue(outcome);
-        wake();
+        _wake();
     }
 
     private readonly record struct Outcome(PendingCall Call, object? Result, Exception? Fault);

@@ -16,6 +16,7 @@ using Weir.Protocol.Checkpoints;
 /// </remarks>
 public sealed class StagedOutput
 {
+    private const int LaneBytes = 64;
     private readonly Func<string, int> _partitionsOf;
     private readonly int _instance;
     private readonly OutputPositions _positions;
@@ -167,9 +168,10 @@ public sealed class StagedOutput
             : throw new CorruptDataException($"{reader.Remaining} bytes of staged output were not understood");
     }
 
-    private static byte[] Encode(List<StagedBatch> batches)
+    // Megabytes at times: the buffer has its size from the start, and is given away as it is.
+    private static ReadOnlyMemory<byte> Encode(List<StagedBatch> batches)
     {
-        var writer = new ByteWriter();
+        var writer = new ByteWriter(batches.Sum(batch => batch.Payload.Length + batch.Lane.Target.Length + LaneBytes));
         writer.WriteVarint((ulong)batches.Count);
         foreach (StagedBatch batch in batches)
         {
@@ -179,7 +181,7 @@ public sealed class StagedOutput
             writer.WriteBlob(batch.Payload.Span);
         }
 
-        return writer.ToArray();
+        return writer.WrittenMemory;
     }
 
     private sealed class Part(long number, List<StagedBatch> batches)

@@ -134,7 +134,7 @@ public sealed class CallRunnerTests
     {
         IGroupCalls calls = CallsOf(new Asking(options, Ask));
         Assert.True(calls.TryBegin(out PendingCall? call));
-        return new CallRunner(calls.Options, _time).RunAsync(call, closed);
+        return new CallRunner(calls.Options, _time, closed).RunAsync(call).AsTask();
     }
 
     private Task<string> Ask(CancellationToken cancellation)
