@@ -7,13 +7,15 @@ using Weir.Connectors.Rows;
 /// <summary>A row per event and the names of the columns at the top.</summary>
 internal sealed class CsvText<T> : IEventText<T>
 {
+    // Text is encoded in pieces of whole rows, so that a second of events is not held as text as well.
+    private const int EncodeAt = 16 * 1024;
     private readonly RowShape<T> _shape = RowShape<T>.Create();
 
     public CsvText()
     {
-        var header = new StringBuilder();
+        var header = new ArrayBufferWriter<char>();
         CsvRow.Append(header, [.. _shape.Columns.Select(column => column.Name)]);
-        Header = Encoding.UTF8.GetBytes(header.ToString());
+        Header = Encoding.UTF8.GetBytes(header.WrittenSpan.ToArray());
     }
 
     public string Extension => ".csv";
@@ -22,14 +24,22 @@ internal sealed class CsvText<T> : IEventText<T>
 
     public void Write(IReadOnlyList<T> events, IBufferWriter<byte> into)
     {
-        var text = new StringBuilder();
+        var text = new ArrayBufferWriter<char>(2 * EncodeAt);
         object?[] row = new object?[_shape.Columns.Count];
         foreach (T value in events)
         {
             _shape.Fill(value, row);
             CsvRow.Append(text, row);
+            if (text.WrittenCount >= EncodeAt)
+                Encode(text, into);
         }
 
-        Encoding.UTF8.GetBytes(text.ToString(), into);
+        Encode(text, into);
+    }
+
+    private static void Encode(ArrayBufferWriter<char> text, IBufferWriter<byte> into)
+    {
+        Encoding.UTF8.GetBytes(text.WrittenSpan, into);
+        text.ResetWrittenCount();
     }
 }

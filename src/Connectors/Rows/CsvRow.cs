@@ -1,7 +1,7 @@
 namespace Weir.Connectors.Rows;
 
+using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -10,19 +10,22 @@ using Weir.Engine.Time;
 /// </summary>
 internal static class CsvRow
 {
-    public static void Append(StringBuilder text, ReadOnlySpan<object?> row)
+    private const int LongestScalar = 128;
+    private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
+
+    public static void Append(IBufferWriter<char> text, ReadOnlySpan<object?> row)
     {
         for (int i = 0; i < row.Length; i++)
         {
             if (i > 0)
-                text.Append(',');
+                text.Write(",");
             AppendValue(text, row[i]);
         }
 
-        text.Append('\n');
+        text.Write("\n");
     }
 
-    private static void AppendValue(StringBuilder text, object? value)
+    private static void AppendValue(IBufferWriter<char> text, object? value)
     {
         switch (value)
         {
@@ -32,32 +35,50 @@ internal static class CsvRow
                 AppendText(text, known);
                 break;
             case bool known:
-                text.Append(known ? "true" : "false");
+                text.Write(known ? "true" : "false");
                 break;
-            case DateTime or DateTimeOffset or DateOnly or TimeOnly:
-                text.Append(((IFormattable)value).ToString("O", CultureInfo.InvariantCulture));
+            case EventTime known:
+                text.Write(known.ToString());
                 break;
-            case EventTime or Enum or char:
+            case Enum or char:
                 AppendText(text, value.ToString()!);
                 break;
             case byte[] known:
-                text.Append(Convert.ToBase64String(known));
+                text.Write(Convert.ToBase64String(known));
                 break;
             default:
-                text.Append(CultureInfo.InvariantCulture, $"{value}");
+                AppendScalar(text, (ISpanFormattable)value);
                 break;
         }
     }
 
-    private static void AppendText(StringBuilder text, string value)
+    private static void AppendScalar(IBufferWriter<char> text, ISpanFormattable value)
     {
-        bool isPlain = value.Length > 0 && !value.AsSpan().ContainsAny(",\"\r\n") && value[0] != ' ' && value[^1] != ' ';
+        string format = value is DateTime or DateTimeOffset or DateOnly or TimeOnly ? "O" : "";
+        if (value.TryFormat(text.GetSpan(LongestScalar), out int length, format, CultureInfo.InvariantCulture))
+            text.Advance(length);
+        else
+            text.Write(value.ToString(format, CultureInfo.InvariantCulture));
+    }
+
+    private static void AppendText(IBufferWriter<char> text, ReadOnlySpan<char> value)
+    {
+        bool isPlain = value.Length > 0 && !value.ContainsAny(Special) && value[0] != ' ' && value[^1] != ' ';
         if (isPlain)
         {
-            text.Append(value);
+            text.Write(value);
             return;
         }
 
-        text.Append('"').Append(value).Replace("\"", "\"\"", text.Length - value.Length, value.Length).Append('"');
+        text.Write("\"");
+        for (int quote = value.IndexOf('"'); quote >= 0; quote = value.IndexOf('"'))
+        {
+            text.Write(value[..(quote + 1)]);
+            text.Write("\"");
+            value = value[(quote + 1)..];
+        }
+
+        text.Write(value);
+        text.Write("\"");
     }
 }

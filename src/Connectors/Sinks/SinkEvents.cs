@@ -9,9 +9,11 @@ using Weir.Protocol.Sinks;
 /// </summary>
 internal static class SinkEvents
 {
+    private const int MostAtOnce = 1 << 20;
+
     public static List<T> Decode<T>(Codec<T> codec, IReadOnlyList<SinkBatch> batches, long skip)
     {
-        var events = new List<T>();
+        var events = new List<T>(Math.Max(0, (int)Math.Min(batches.Sum(batch => (long)batch.Count) - skip, MostAtOnce)));
         var reader = new ByteReader();
         foreach (SinkBatch batch in batches)
         {

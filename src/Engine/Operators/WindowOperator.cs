@@ -51,6 +51,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
         _looksAtEvents = _trigger.EventType is not null;
         _eventTime = node.Spec.IsEventTime;
         _plain = _trigger is EventTimeTrigger && _eventTime;
+        _tumbling = _plain ? _assigner as TumblingWindows : null;
         _cells = new TriggerCells(_trigger.Cells);
         _combined = new long?[_trigger.Cells];
         _lateness = node.Spec.LatenessMilliseconds;
@@ -126,6 +127,12 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
 
     protected override void OnEvent(int row, in TIn value, EventTime time)
     {
+        if (_tumbling is not null && time.HasValue)
+        {
+            OnTumblingEvent(row, in value, time);
+            return;
+        }
+
         if (_eventTime && !time.HasValue)
             throw new InvalidOperationException("The event has no timestamp, and event-time windows need one.");
         _assigned.Clear();
@@ -150,12 +157,14 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
             return;
         // All its windows are past; of a point window [t, t) that is so at t - 1 ms. An event between windows has none.
         if (_eventTime && (_assigned.Count > 0 || time.Plus(_lateness) <= Watermark))
-        {
-            _late?.OnEvent(in value, time);
-            LateEvents++;
-        }
-
+            TellLate(in value, time);
         RemoveRowIfEmpty(row);
+    }
+
+    private void TellLate(in TIn value, EventTime time)
+    {
+        _late?.OnEvent(in value, time);
+        LateEvents++;
     }
 
     private TriggerResult Ask(in TIn value, EventTime time) => _looksAtEvents

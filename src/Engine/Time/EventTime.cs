@@ -94,6 +94,15 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
     {
         long.MinValue => "none",
         long.MaxValue => "end",
-        _ => ToDateTimeOffset().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        _ => string.Create(24, ToDateTimeOffset().UtcDateTime, WriteIso),
     };
+
+    // A standard format, "s", takes a fraction of the time of one of single letters, which columns of times would need.
+    private static void WriteIso(Span<char> text, DateTime time)
+    {
+        time.TryFormat(text, out int seconds, "s", CultureInfo.InvariantCulture);
+        text[seconds] = '.';
+        time.Millisecond.TryFormat(text[(seconds + 1)..], out _, "D3", CultureInfo.InvariantCulture);
+        text[^1] = 'Z';
+    }
 }

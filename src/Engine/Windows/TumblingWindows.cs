@@ -5,10 +5,13 @@ using Weir.Engine.Time;
 /// <summary>One window for each timestamp; the windows touch.</summary>
 internal sealed class TumblingWindows(long size, long offset) : WindowAssigner
 {
-    public override void Assign(EventTime time, List<TimeRange> windows)
+    public override void Assign(EventTime time, List<TimeRange> windows) => windows.Add(WindowOf(time));
+
+    /// <summary>The window of a timestamp.</summary>
+    public TimeRange WindowOf(EventTime time)
     {
         EventTime start = StartOf(time, size, offset);
-        windows.Add(new TimeRange(start, start.Plus(size)));
+        return new TimeRange(start, start.Plus(size));
     }
 
     public override string Describe() => $"tumbling {size} offset {offset}";
