@@ -23,6 +23,8 @@ readonly first_silos=(silo-1 silo-2 silo-3)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
+# As in the image.
+export DOTNET_GCgen0size=${DOTNET_GCgen0size:-0x4000000}
 
 fail() {
   echo "cluster.sh: $*" >&2

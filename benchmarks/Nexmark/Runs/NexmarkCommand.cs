@@ -22,7 +22,6 @@ internal sealed class NexmarkCommand
     {
         Description = "The queries, for example q5,q8. Default: all.",
         HelpName = "LIST",
-        DefaultValueFactory = _ => QueryList.All,
         CustomParser = ParseQueries,
     };
 
@@ -74,7 +73,7 @@ internal sealed class NexmarkCommand
     {
         var options = new RunOptions
         {
-            Queries = parsed.GetRequiredValue(_query),
+            Queries = parsed.GetValue(_query) ?? QueryList.All,
             Events = parsed.GetRequiredValue(_events),
             Seed = (ulong)parsed.GetRequiredValue(_seed),
             EventsPerSecond = parsed.GetRequiredValue(_rate),

@@ -10,8 +10,9 @@ using Weir.Engine.Operators;
 /// Invariant: after <see cref="Close"/> all calls are cancelled and nothing wakes the group.
 /// </summary>
 /// <remarks>
-/// Each turn that begins calls adds a worker, which starts what waits, one call after the other, and ends. Functions that
-/// give their result at once need one worker; of functions that block, more and more run side by side.
+/// A worker starts what waits, one call after the other, and ends. While more waits it asks for another one first: of
+/// functions that block many run side by side, and of those that answer at once the first worker has started all before
+/// a second one comes to it.
 /// </remarks>
 [SuppressMessage(
     "Design",
@@ -81,6 +82,8 @@ internal sealed class GroupCalls
 
     private void Work()
     {
+        if (_begun.Count > 1)
+            AddWorker();
         while (_begun.TryDequeue(out PendingCall? call) && !_closed.IsCancellationRequested)
         {
             ValueTask<object?> result = _runner.RunAsync(call);

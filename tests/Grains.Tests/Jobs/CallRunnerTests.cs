@@ -1,7 +1,5 @@
 namespace Weir.Grains.Tests.Jobs;
 
-using Weir.Engine.Codecs;
-using Weir.Engine.Graph;
 using Weir.Engine.Operators;
 using Weir.Engine.Streams;
 using Weir.Grains.Keys;
@@ -10,8 +8,6 @@ using Weir.Grains.Tests.Logs;
 /// <summary>The attempts of one call, on a clock that a test moves.</summary>
 public sealed class CallRunnerTests
 {
-    private static readonly Topic<int> Numbers = Topic.Of<int>("numbers");
-    private static readonly Topic<string> Texts = Topic.Of<string>("texts");
     private readonly ManualTime _time = new();
     private readonly List<TaskCompletionSource<string>> _attempts = [];
     private readonly List<CancellationToken> _tokens = [];
@@ -24,6 +20,31 @@ public sealed class CallRunnerTests
         _attempts[0].SetResult("fine");
         Assert.Equal("fine", await call);
         Assert.Equal(0, _time.Armed);
+    }
+
+    [Fact]
+    public async Task AnAnswerAtOnce_NeedsNoTimer()
+    {
+        IGroupCalls calls = AskedCalls.Of(
+            new EnrichOptions { Timeout = TimeSpan.FromSeconds(5) }, (_, _) => Task.FromResult("fine"), events: 3);
+        var runner = new CallRunner(calls.Options, _time, CancellationToken.None);
+        while (calls.TryBegin(out PendingCall? call))
+        {
+            ValueTask<object?> answer = runner.RunAsync(call);
+            Assert.True(answer.IsCompleted);
+            Assert.Equal("fine", await answer);
+            Assert.Equal(0, _time.Armed);
+        }
+    }
+
+    [Fact]
+    public async Task AnAnswerAtOnce_ThatWillNotDo_IsAskedForAgain()
+    {
+        var answers = new Queue<string>(["again", "fine"]);
+        var options = new EnrichOptions { Retry = new EnrichRetry { Attempts = 3, Delay = TimeSpan.Zero } };
+        IGroupCalls calls = AskedCalls.Of(options, (_, _) => Task.FromResult(answers.Dequeue()));
+        Assert.True(calls.TryBegin(out PendingCall? call));
+        Assert.Equal("fine", await new CallRunner(calls.Options, _time, CancellationToken.None).RunAsync(call));
     }
 
     [Fact]
@@ -132,7 +153,7 @@ public sealed class CallRunnerTests
 
     private Task<object?> Run(EnrichOptions options, CancellationToken closed = default)
     {
-        IGroupCalls calls = CallsOf(new Asking(options, Ask));
+        IGroupCalls calls = AskedCalls.Of(options, (_, cancellation) => Ask(cancellation));
         Assert.True(calls.TryBegin(out PendingCall? call));
         return new CallRunner(calls.Options, _time, closed).RunAsync(call).AsTask();
     }
@@ -162,56 +183,6 @@ public sealed class CallRunnerTests
         {
             patience.Token.ThrowIfCancellationRequested();
             await Task.Yield();
-        }
-    }
-
-    /// <summary>The calls of an operator that has been given one event.</summary>
-    private static IGroupCalls CallsOf(StreamJob job)
-    {
-        var codecs = new CodecRegistry();
-        var graph = JobGraph.Build(job, codecs);
-        var plan = new JobPlan(graph, codecs, new Dictionary<string, int> { ["numbers"] = 1, ["texts"] = 1 });
-        GroupProgram group = plan.CreateGroup(0, 0);
-        SourceProgram source = plan.CreateSource(0, 0);
-        source.Process(new EventBatch
-        {
-            From = 0,
-            Next = 1,
-            Count = 1,
-            Schema = Numbers.Schema,
-            Payload = NumberOne(codecs),
-        });
-        source.Flush(new ToGroup(group));
-        return group.Calls!;
-    }
-
-    private static byte[] NumberOne(CodecRegistry codecs)
-    {
-        var payload = new ByteWriter();
-        int start = payload.BeginFrame();
-        codecs.For<int>().Write(payload, 1);
-        payload.EndFrame(start);
-        return payload.ToArray();
-    }
-
-    private sealed class ToGroup(GroupProgram group) : IStageOutput
-    {
-        public void Post(Slice slice) => group.Apply(slice);
-
-        public void Append(in OutputBatch batch)
-        {
-        }
-    }
-
-    private sealed class Asking(EnrichOptions options, Func<CancellationToken, Task<string>> ask) : StreamJob
-    {
-        public override void Define(JobBuilder job)
-        {
-            EnrichedStream<int, string> asked =
-                job.From(Numbers).EnrichAsync("ask", (_, cancellation) => ask(cancellation), options);
-            if (options.Retry is not null)
-                asked.RetryWhen(text => text == "again");
-            asked.To(Texts);
         }
     }
 }
