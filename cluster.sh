@@ -25,6 +25,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPE
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 # As in the image.
 export DOTNET_GCgen0size=${DOTNET_GCgen0size:-0x4000000}
+export DOTNET_GCDynamicAdaptationMode=${DOTNET_GCDynamicAdaptationMode:-0}
 
 fail() {
   echo "cluster.sh: $*" >&2

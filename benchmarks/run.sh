@@ -14,7 +14,7 @@ readonly all=(
 )
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 # As the image of the silo has it.
-export DOTNET_GCgen0size=0x4000000
+export DOTNET_GCgen0size=0x4000000 DOTNET_GCDynamicAdaptationMode=0
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en LC_ALL=C
 
 # Starts the program of a run. Arguments: its name.

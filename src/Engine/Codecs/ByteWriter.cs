@@ -12,9 +12,11 @@ using System.Text;
 public sealed class ByteWriter
 {
     private const int LongestVarint = 10;
+    private const int MostExpected = 64 * 1024;
     private readonly bool _isRented;
     private byte[] _buffer;
     private int _length;
+    private int _expected;
 
     /// <summary>An empty writer with room for <paramref name="capacity"/> bytes.</summary>
     public ByteWriter(int capacity = 256) => _buffer = NewBuffer(capacity);
@@ -37,11 +39,14 @@ public sealed class ByteWriter
     /// <summary>Forgets what was written and keeps the buffer.</summary>
     public void Clear() => _length = 0;
 
-    /// <summary>Gives the written bytes away and goes on with a new buffer of the same size.</summary>
+    /// <summary>Gives the written bytes away and goes on without a buffer until something is written.</summary>
     public ReadOnlyMemory<byte> Detach()
     {
         ReadOnlyMemory<byte> written = _buffer.AsMemory(0, _length);
-        _buffer = NewBuffer(_length);
+
+        // What follows is mostly as long; a little of much that was given away must not hold as much again.
+        _expected = Math.Min(_length, MostExpected);
+        _buffer = NewBuffer(0);
         _length = 0;
         return written;
     }
@@ -186,7 +191,7 @@ public sealed class ByteWriter
 
     private void Grow(int count)
     {
-        int length = Math.Max(_buffer.Length * 2, checked(_length + count));
+        int length = Math.Max(Math.Max(_buffer.Length * 2, _expected), checked(_length + count));
         byte[] larger = _isRented ? ArrayPool<byte>.Shared.Rent(Math.Max(length, 32)) : NewBuffer(length);
         Written.CopyTo(larger);
         if (_isRented && _buffer.Length > 16)
