@@ -13,6 +13,7 @@ internal sealed class Load
     private const int BatchesPerSecond = 200;
     private const int CapacityBatch = 2000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan Sustained = TimeSpan.FromSeconds(4);
 
     private readonly BenchSilo _silo;
     private readonly LoadKeys _keys;
@@ -29,18 +30,22 @@ internal sealed class Load
         _sending = Task.Run(SendAsync);
     }
 
-    /// <summary>How many events a second the silo takes from the sender and applies, when nothing else is done.</summary>
+    /// <summary>
+    /// How many events a second the silo takes from the sender and applies, when nothing else is done: with the checkpoints
+    /// of some seconds, since what it takes in a moment is more than it can keep up.
+    /// </summary>
     public static async Task<double> CapacityAsync(BenchSilo silo, LoadKeys keys, int events)
     {
         long before = await silo.AppliedAsync(SumsJob.JobName, 0);
         long began = Stopwatch.GetTimestamp();
+        long sent = 0;
         await using (Producer<Addition> producer = silo.Client.CreateProducer(Additions.Keyed))
         {
-            for (long sent = 0; sent < events; sent += CapacityBatch)
+            for (; sent < events || Stopwatch.GetElapsedTime(began) < Sustained; sent += CapacityBatch)
                 await producer.SendBatchAsync(keys.Batch(sent, CapacityBatch));
         }
 
-        long applied = await silo.AppliedAsync(SumsJob.JobName, before + events) - before;
+        long applied = await silo.AppliedAsync(SumsJob.JobName, before + sent) - before;
         return applied / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
