@@ -17,13 +17,13 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
 
     // By partition, after the place of those that belong to no partition.
     private readonly List<Lane?> _lanes = [];
-    private readonly List<(Lane Lane, int Length)> _attempted = [];
+    private readonly List<(Lane Lane, int Length, int Count)> _attempted = [];
 
     public override void OnEvent(in T value, EventTime time)
     {
         Lane lane = LaneOf(_partitionOf?.Invoke(value) ?? AnyPartition);
         if (stage.IsGuarded)
-            _attempted.Add((lane, lane.Bytes.Length));
+            _attempted.Add((lane, lane.Bytes.Length, lane.Count));
         int start = lane.Bytes.BeginFrame();
         _codec.Write(lane.Bytes, in value);
         lane.Bytes.EndFrame(start);
@@ -37,9 +37,10 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
     {
         for (int i = _attempted.Count - 1; i >= 0; i--)
         {
-            (Lane lane, int length) = _attempted[i];
+            // The last one may have failed while it was encoded, and was not counted then.
+            (Lane lane, int length, int count) = _attempted[i];
             lane.Bytes.Truncate(length);
-            lane.Count--;
+            lane.Count = count;
         }
 
         _attempted.Clear();

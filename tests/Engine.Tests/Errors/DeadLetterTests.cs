@@ -56,6 +56,21 @@ public sealed class DeadLetterTests
 
     [Theory]
     [MemberData(nameof(Crashes))]
+    public void AResultThatCanNotBeWritten_LeavesThoseBesideItWhole(bool crash)
+    {
+        var run = new JobHarness(
+            new TestJob(job => From(job).KeyBy(Input.Key)
+                .Process("says", new Says()).OnError(Errors.DeadLetterTo(Letters.Dead))
+                .To(Said.Topic)),
+            Runs.Options(crash));
+        run.Send(Input, new Reading("a", 1, 1), new Reading("a", 2, -2), new Reading("a", 3, 3), new Reading("a", 4, -4));
+        run.Send(Input, new Reading("a", 5, -5), new Reading("a", 6, 6));
+        Assert.Equal([1L, 3L, 6L], run.Read(Said.Topic).Select(each => each.Value));
+        Assert.Equal(3, run.DeadLetters("says"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Crashes))]
     public void WhatAFailedCallHasDone_IsUndone(bool crash)
     {
         Reading[] good = [new("a", 1), new("a", 2, 7), new("b", 2, 3), new("a", 30, 4)];
@@ -225,4 +240,18 @@ public sealed class DeadLetterTests
         public override void OnEvent(string value, IKeyContext<string, string> key) =>
             throw new InvalidOperationException("no");
     }
+}
+
+/// <summary>What is emitted, as it is or as something that holds more, for which its codec has no place.</summary>
+public record Said(long Value)
+{
+    public static readonly Topic<Said> Topic = Weir.Engine.Streams.Topic.Of<Said>("said");
+}
+
+public sealed record SaidTwice(long Value, long Again) : Said(Value);
+
+public sealed class Says : KeyedProcess<string, Reading, Said>
+{
+    public override void OnEvent(Reading value, IKeyContext<string, Said> key) =>
+        key.Emit(value.Value < 0 ? new SaidTwice(value.Value, 1) : new Said(value.Value));
 }
