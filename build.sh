@@ -32,13 +32,17 @@ step_restore() {
   dotnet restore "$solution"
 }
 
+# The rules of style are warnings of the compiler, see .editorconfig: the build checks them.
 step_format() {
   dotnet format whitespace "$solution" --no-restore --verify-no-changes
-  dotnet format style "$solution" --no-restore --verify-no-changes --severity warn
 }
 
+# One compiler for all projects takes half the time of one for each. It goes when the step ends.
 step_build() {
-  dotnet build "$solution" --no-restore --configuration Release -warnaserror
+  trap 'dotnet build-server shutdown --vbcscompiler >/dev/null' EXIT
+  UseSharedCompilation=true dotnet build "$solution" --no-restore --configuration Release -warnaserror
+  dotnet build-server shutdown --vbcscompiler >/dev/null
+  trap - EXIT
 }
 
 step_compose() {

@@ -5,12 +5,15 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
 /// <summary>
-/// Encodes a stage's events for a topic, one batch per partition and flush; or, if they are to be seen at once, one per
-/// partition and step of the stage's time. Invariant: such batches are a function of the stage's input alone.
+/// Encodes a stage's events for a topic, in batches of bounded size per partition and flush; or, if they are to be seen at
+/// once, one per partition and step of the stage's time. Invariant: such batches are a function of the stage's input alone.
 /// </summary>
 internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmediate) : Receiver<T>, IStageEnd
 {
     private const int AnyPartition = -1;
+
+    // With an event or two beside it, what a writer's buffer holds before it grows.
+    private const int BatchBytes = 56 * 1024;
     private readonly Codec<T> _codec = stage.Plan.Codecs.For<T>();
     private readonly Func<T, int>? _partitionOf =
         topic.Partitioner(stage.Plan.PartitionsOf(topic.Name), stage.Plan.Codecs);
@@ -22,6 +25,8 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
     public override void OnEvent(in T value, EventTime time)
     {
         Lane lane = LaneOf(_partitionOf?.Invoke(value) ?? AnyPartition);
+        if (lane.Bytes.Length >= BatchBytes && !isImmediate && _attempted.Count == 0)
+            lane.Full.Add(Take(lane));
         if (stage.IsGuarded)
             _attempted.Add((lane, lane.Bytes.Length, lane.Count));
         int start = lane.Bytes.BeginFrame();
@@ -65,7 +70,12 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
             return;
         foreach (Lane? lane in _lanes)
         {
-            if (lane is { Count: > 0 })
+            if (lane is null)
+                continue;
+            foreach (OutputBatch full in lane.Full)
+                output.Append(full);
+            lane.Full.Clear();
+            if (lane.Count > 0)
                 output.Append(Take(lane));
         }
     }
@@ -105,6 +115,8 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
         public int Partition => partition;
 
         public ByteWriter Bytes { get; } = new();
+
+        public List<OutputBatch> Full { get; } = [];
 
         public int Count { get; set; }
     }

@@ -171,17 +171,17 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
 
     private async Task WriteAsync(CheckpointWrite write)
     {
-        var parts = new List<ReadOnlyMemory<byte>>();
+        var parts = new List<IReadOnlyList<ReadOnlyMemory<byte>>>();
         if (write.Segment is { } segment)
-            parts.Add(segment);
-        if (write.Staged is { } output)
-            parts.Add(output);
+            parts.Add([segment]);
+        if (write.Staged.Count > 0)
+            parts.Add(write.Staged);
         SegmentRef[] refs =
             await context.Segments.WriteAsync(new CheckpointId(context.Job, context.Epoch, write.Number), parts);
         participant.Stored(
             write.Number,
             write.Segment is null ? null : refs[0],
-            write.Staged is null ? null : refs[^1]);
+            write.Staged.Count == 0 ? null : refs[^1]);
     }
 
     // A chain that can not be folded now stays as it is, and is tried again at a later checkpoint.

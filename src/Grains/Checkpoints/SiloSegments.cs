@@ -43,11 +43,12 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
     }
 
     /// <summary>
-    /// Stores the parts of one participant, of which there may be none; completes when they are durable and says where
-    /// each is.
+    /// Stores the parts of one participant, of which there may be none, each in pieces; completes when they are durable
+    /// and says where each is.
     /// </summary>
     /// <exception cref="CheckpointStoreException">They could not be stored.</exception>
-    public async Task<SegmentRef[]> WriteAsync(CheckpointId checkpoint, IReadOnlyList<ReadOnlyMemory<byte>> parts)
+    public async Task<SegmentRef[]> WriteAsync(
+        CheckpointId checkpoint, IReadOnlyList<IReadOnlyList<ReadOnlyMemory<byte>>> parts)
     {
         Batch batch;
         int first;
@@ -103,17 +104,9 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
 
             string file = CheckpointNames.Segments(
                 batch.Checkpoint.Job, batch.Checkpoint.Epoch, batch.Checkpoint.Number, Guid.NewGuid().ToString("N"));
-            var refs = new SegmentRef[batch.Parts.Count];
-            long offset = 0;
-            for (int i = 0; i < refs.Length; i++)
-            {
-                refs[i] = new SegmentRef(
-                    file, offset, batch.Parts[i].Length, Checksum.Of(batch.Parts[i].Span));
-                offset += batch.Parts[i].Length;
-            }
-
+            SegmentRef[] refs = Place(file, batch.Parts);
             CrashPoint.Pass(CrashLabels.SegmentBefore);
-            await store.WriteAsync(file, batch.Parts, CancellationToken.None);
+            await store.WriteAsync(file, [.. batch.Parts.SelectMany(pieces => pieces)], CancellationToken.None);
             CrashPoint.Pass(CrashLabels.SegmentAfter);
             batch.Written.SetResult(refs);
         }
@@ -123,11 +116,32 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
         }
     }
 
+    private static SegmentRef[] Place(string file, List<IReadOnlyList<ReadOnlyMemory<byte>>> parts)
+    {
+        var refs = new SegmentRef[parts.Count];
+        long offset = 0;
+        for (int i = 0; i < refs.Length; i++)
+        {
+            uint checksum = 0;
+            int length = 0;
+            foreach (ReadOnlyMemory<byte> piece in parts[i])
+            {
+                checksum = Checksum.Append(checksum, piece.Span);
+                length = checked(length + piece.Length);
+            }
+
+            refs[i] = new SegmentRef(file, offset, length, checksum);
+            offset += length;
+        }
+
+        return refs;
+    }
+
     private sealed class Batch(CheckpointId checkpoint)
     {
         public CheckpointId Checkpoint => checkpoint;
 
-        public List<ReadOnlyMemory<byte>> Parts { get; } = [];
+        public List<IReadOnlyList<ReadOnlyMemory<byte>>> Parts { get; } = [];
 
         public int Members { get; set; }
 

@@ -8,12 +8,14 @@ using Weir.Protocol.Sources;
 /// <summary>What a participant wants to have stored for a checkpoint.</summary>
 /// <param name="Number">The checkpoint.</param>
 /// <param name="Segment">What changed, or everything; null if there is nothing to store.</param>
-/// <param name="Staged">Output that is to become visible; null if there is none.</param>
-public sealed record CheckpointWrite(long Number, ReadOnlyMemory<byte>? Segment, ReadOnlyMemory<byte>? Staged)
+/// <param name="Staged">Output that is to become visible, in pieces that are one part of a file; empty if there is
+/// none.</param>
+public sealed record CheckpointWrite(
+    long Number, ReadOnlyMemory<byte>? Segment, IReadOnlyList<ReadOnlyMemory<byte>> Staged)
 {
     /// <summary>Whether there is nothing to store: <see cref="CheckpointParticipant.Stored"/> may follow at once.
     /// </summary>
-    public bool IsEmpty => Segment is null && Staged is null;
+    public bool IsEmpty => Segment is null && Staged.Count == 0;
 }
 
 /// <summary>
@@ -145,7 +147,7 @@ public sealed class CheckpointParticipant
 
     private CheckpointWrite Prepare(Pending pending, ReadOnlyMemory<byte>? segment)
     {
-        ReadOnlyMemory<byte>? staged = Output.Prepare(pending.Number);
+        IReadOnlyList<ReadOnlyMemory<byte>> staged = Output.Prepare(pending.Number);
         pending.Positions = Output.Positions();
         pending.Immediate = Output.GivenImmediately();
         _pending.Add(pending);

@@ -17,6 +17,9 @@ using Weir.Protocol.Checkpoints;
 public sealed class StagedOutput
 {
     private const int LaneBytes = 64;
+
+    // A payload that is larger is stored from where it lies; a smaller one costs less to copy than to write alone.
+    private const int LeastAlone = 8 * 1024;
     private readonly Func<string, int> _partitionsOf;
     private readonly int _instance;
     private readonly OutputPositions _positions;
@@ -86,15 +89,16 @@ public sealed class StagedOutput
     public bool HasAppended(IReadOnlyList<KeyValuePair<OutputLane, long>> given) =>
         given.All(each => _appended.GetValueOrDefault(each.Key) >= each.Value);
 
-    /// <summary>The bytes of everything staged since the last call, to be stored; null if there is nothing.</summary>
-    public ReadOnlyMemory<byte>? Prepare(long number)
+    /// <summary>The bytes of everything staged since the last call, in pieces that are to be stored one behind the other;
+    /// empty if there is nothing.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Prepare(long number)
     {
         if (_staged.Count == 0)
-            return null;
+            return [];
         _parts.Add(new Part(number, _staged) { IsStored = false });
-        ReadOnlyMemory<byte> bytes = Encode(_staged);
+        IReadOnlyList<ReadOnlyMemory<byte>> pieces = Encode(_staged);
         _staged = [];
-        return bytes;
+        return pieces;
     }
 
     /// <summary>What was prepared is durable.</summary>
@@ -168,21 +172,36 @@ public sealed class StagedOutput
             : throw new CorruptDataException($"{reader.Remaining} bytes of staged output were not understood");
     }
 
-    // Megabytes at times: the buffer has its size from the start, and is given away as it is.
-    private static ReadOnlyMemory<byte> Encode(List<StagedBatch> batches)
+    private static List<ReadOnlyMemory<byte>> Encode(List<StagedBatch> batches)
     {
-        var writer = new ByteWriter(batches.Sum(batch => batch.Payload.Length + batch.Lane.Target.Length + LaneBytes));
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        var writer = new ByteWriter(batches.Sum(
+            batch => LaneBytes + batch.Lane.Target.Length + (IsAlone(batch) ? 0 : batch.Payload.Length)));
+        int begin = 0;
         writer.WriteVarint((ulong)batches.Count);
         foreach (StagedBatch batch in batches)
         {
             OutputPositions.WriteLane(writer, batch.Lane);
             writer.WriteVarint((ulong)batch.Sequence);
             writer.WriteVarint((ulong)batch.Count);
-            writer.WriteBlob(batch.Payload.Span);
+            writer.WriteVarint((ulong)batch.Payload.Length);
+            if (!IsAlone(batch))
+            {
+                writer.WriteBytes(batch.Payload.Span);
+                continue;
+            }
+
+            pieces.Add(writer.WrittenMemory[begin..]);
+            pieces.Add(batch.Payload);
+            begin = writer.Length;
         }
 
-        return writer.WrittenMemory;
+        if (begin < writer.Length)
+            pieces.Add(writer.WrittenMemory[begin..]);
+        return pieces;
     }
+
+    private static bool IsAlone(StagedBatch batch) => batch.Payload.Length >= LeastAlone;
 
     private sealed class Part(long number, List<StagedBatch> batches)
     {

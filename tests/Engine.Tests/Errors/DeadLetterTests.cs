@@ -69,6 +69,21 @@ public sealed class DeadLetterTests
         Assert.Equal(3, run.DeadLetters("says"));
     }
 
+    // More than one batch of output takes: some calls fail right where one batch ends.
+    [Fact]
+    public void ResultsThatCanNotBeWritten_LeaveThoseOfManyBatchesWhole()
+    {
+        var run = new JobHarness(new TestJob(job => From(job).KeyBy(Input.Key)
+            .Process("says", new Says()).OnError(Errors.DeadLetterTo(Letters.Dead))
+            .To(Said.Topic)));
+        Reading[] readings = [.. Enumerable.Range(1, 60_000).Select(i => new Reading("a", i, i % 2 == 0 ? -i : i))];
+        run.Send(Input, readings);
+        Assert.Equal(
+            readings.Select(each => each.Value).Where(value => value > 0),
+            run.Read(Said.Topic).Select(each => each.Value));
+        Assert.Equal(30_000, run.DeadLetters("says"));
+    }
+
     [Theory]
     [MemberData(nameof(Crashes))]
     public void WhatAFailedCallHasDone_IsUndone(bool crash)

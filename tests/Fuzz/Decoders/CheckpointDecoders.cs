@@ -77,7 +77,7 @@ internal static class CheckpointDecoders
         return new Decoder(
             "staged-output",
             [
-                new Sample("staged", output.Prepare(1)!.Value.ToArray(), bytes => StagedOutput.Decode(bytes)),
+                new Sample("staged", output.Prepare(1).Single().ToArray(), bytes => StagedOutput.Decode(bytes)),
                 Alike(
                     "positions",
                     output.Positions(),

@@ -71,7 +71,7 @@ public sealed class CheckpointParticipantTests
         Assert.Null(_group.TryReport());
         Assert.True(_group.Chain.NeedsBase);
         CheckpointWrite write = Capture(4, isBase: true);
-        Assert.Equal([0, 1], StagedOutput.Decode(write.Staged!.Value).Select(each => each.Sequence));
+        Assert.Equal([0, 1], StagedOutput.Decode(Assert.Single(write.Staged)).Select(each => each.Sequence));
         _group.Stored(4, Ref("seg-4"), Ref("out-4"));
         ParticipantReport report = _group.TryReport()!;
         Assert.Equal(["seg-4"], report.Chain.Select(each => each.File));

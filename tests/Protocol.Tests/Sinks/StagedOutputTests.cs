@@ -56,7 +56,7 @@ public sealed class StagedOutputTests
         _output.Prepare(2);
         Add("a", 3);
         _output.Lost(1);
-        Assert.Equal([0, 1, 3], StagedOutput.Decode(_output.Prepare(3)!.Value).Select(each => each.Sequence));
+        Assert.Equal([0, 1, 3], StagedOutput.Decode(Assert.Single(_output.Prepare(3))).Select(each => each.Sequence));
         Assert.Null(_output.At(3));
     }
 
@@ -64,7 +64,7 @@ public sealed class StagedOutputTests
     public void ARestoredOneGoesOnAtItsPositions_WithWhatIsNotConfirmed()
     {
         Add("a", 5);
-        ReadOnlyMemory<byte> bytes = _output.Prepare(1)!.Value;
+        ReadOnlyMemory<byte> bytes = Assert.Single(_output.Prepare(1));
         _output.Stored(1, Ref(1));
         var restored = new StagedOutput(_ => 4, 6, _output.Positions());
         restored.Restore(1, Ref(1), bytes);
@@ -73,11 +73,28 @@ public sealed class StagedOutputTests
     }
 
     [Fact]
+    public void LargePayloadsAreStoredFromWhereTheyLie_AndAreReadAsTheyWere()
+    {
+        byte[][] payloads = [.. new[] { 3, 20_000, 8191, 8192, 0, 70_000, 5 }.Select((length, fill) =>
+        {
+            byte[] payload = new byte[length];
+            Array.Fill(payload, (byte)(fill + 1));
+            return payload;
+        })];
+        foreach (byte[] payload in payloads)
+            _output.Add(new OutputBatch("a", 1, 1, payload));
+        IReadOnlyList<ReadOnlyMemory<byte>> pieces = _output.Prepare(1);
+        byte[] joined = [.. pieces.SelectMany(piece => piece.ToArray())];
+        Assert.Equal(payloads, StagedOutput.Decode(joined).Select(batch => batch.Payload.ToArray()));
+        Assert.Equal(3, pieces.Count(piece => payloads.Any(payload => piece.Equals(payload.AsMemory()))));
+    }
+
+    [Fact]
     public void WhatIsImmediateHasASequenceAndIsNotKept()
     {
         StagedBatch batch = _output.Add(new OutputBatch("a", 0, 2, default) { IsImmediate = true });
         Assert.Equal(0, batch.Sequence);
-        Assert.Null(_output.Prepare(1));
+        Assert.Empty(_output.Prepare(1));
         Assert.Equal(2, Add("a", 1, partition: 0).Sequence);
     }
 
@@ -98,7 +115,7 @@ public sealed class StagedOutputTests
     public void DamagedBytesAreRefused()
     {
         Add("a", 5);
-        byte[] bytes = _output.Prepare(1)!.Value.ToArray();
+        byte[] bytes = Assert.Single(_output.Prepare(1)).ToArray();
         Assert.Throws<CorruptDataException>(() => StagedOutput.Decode(bytes.AsMemory(0, bytes.Length - 1)));
         Assert.Throws<CorruptDataException>(() => new OutputPositions(new byte[] { 200, 1 }));
     }
@@ -110,7 +127,7 @@ public sealed class StagedOutputTests
 
     private void Store(long number)
     {
-        Assert.NotNull(_output.Prepare(number));
+        Assert.NotEmpty(_output.Prepare(number));
         _output.Stored(number, Ref(number));
     }
 

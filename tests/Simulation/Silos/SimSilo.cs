@@ -125,7 +125,7 @@ public sealed class SimSilo(SimCluster cluster, int index)
             refs.Add((
                 from,
                 write.Number,
-                Add(name, bytes, write.Segment),
+                Add(name, bytes, write.Segment is { } segment ? [segment] : []),
                 Add(name, bytes, write.Staged)));
         }
 
@@ -146,12 +146,13 @@ public sealed class SimSilo(SimCluster cluster, int index)
         });
     }
 
-    private static SegmentRef? Add(string name, List<byte> file, ReadOnlyMemory<byte>? part)
+    private static SegmentRef? Add(string name, List<byte> file, IReadOnlyList<ReadOnlyMemory<byte>> pieces)
     {
-        if (part is not { } bytes)
+        if (pieces.Count == 0)
             return null;
-        var added = new SegmentRef(name, file.Count, bytes.Length, Checksum.Of(bytes.Span));
-        file.AddRange(bytes.Span);
+        byte[] part = [.. pieces.SelectMany(piece => piece.ToArray())];
+        var added = new SegmentRef(name, file.Count, part.Length, Checksum.Of(part));
+        file.AddRange(part);
         return added;
     }
 
