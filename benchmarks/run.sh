@@ -25,7 +25,7 @@ start() {
     peers-100k) program Peers 5 --keys 100000 --json ;;
     peers-1m) program Peers 8 --keys 1000000 --json ;;
     peers-zipf) program Peers 8 --keys 1000000 --zipf --json ;;
-    nexmark) program Nexmark 10 --events 1000000 --latency-seconds 5 --json ;;
+    nexmark) program Nexmark 14 --events 2000000 --latency-seconds 5 --json ;;
     checkpoints-cost) program Checkpoints 5 --only capture cost --rounds 3 --json ;;
     checkpoints-100k) program Checkpoints 3 --only state restore --keys 100000 --rounds 3 --json ;;
     checkpoints-1m) program Checkpoints 4 --only state restore --rounds 3 --json ;;

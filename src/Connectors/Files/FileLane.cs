@@ -38,6 +38,7 @@ using Weir.Protocol.Sinks;
 internal sealed class FileLane<T>(
     LaneFolder folder, long epoch, Codec<T> codec, (IEventText<T> Text, FileSinkOptions Options) parts) : ISinkLane
 {
+    private const int MostExpectedBytes = 32 << 20;
     private LaneJournal? _journal;
     private long _number;
     private long _firstAppend;
@@ -108,15 +109,18 @@ internal sealed class FileLane<T>(
     {
         RollIfDue();
         long stored = SinkEvents.StoredPart(sequence, Journal.Next, folder.Lane);
-        List<T> events = SinkEvents.Decode(codec, batches, stored);
-        if (events.Count == 0)
+        int events = (int)Math.Max(0, batches.Sum(batch => (long)batch.Count) - stored);
+        if (events == 0)
             return;
-        var frame = new ArrayBufferWriter<byte>();
+
+        // A second of events may be much: each is read when it is written, and their text mostly has room from the start.
+        long payload = batches.Sum(batch => (long)batch.Payload.Length);
+        var frame = new ArrayBufferWriter<byte>(LaneJournal.HeadBytes + (int)Math.Min(payload * 2, MostExpectedBytes));
         LaneJournal.ReserveHead(frame);
-        parts.Text.Write(events, frame);
+        parts.Text.Write(SinkEvents.Read(codec, batches, stored), frame);
         if (Journal.IsEmpty)
             _firstAppend = parts.Options.TimeProvider.GetTimestamp();
-        Journal.Append(events.Count, MemoryMarshal.AsMemory(frame.WrittenMemory).Span);
+        Journal.Append(events, MemoryMarshal.AsMemory(frame.WrittenMemory).Span);
         CheckEpoch();
         if (Journal.Length >= parts.Options.RollBytes)
             Roll();

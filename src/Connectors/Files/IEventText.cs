@@ -12,5 +12,5 @@ internal interface IEventText<T>
     ReadOnlyMemory<byte> Header { get; }
 
     /// <summary>Appends events, each of them whole lines.</summary>
-    void Write(IReadOnlyList<T> events, IBufferWriter<byte> into);
+    void Write(IEnumerable<T> events, IBufferWriter<byte> into);
 }

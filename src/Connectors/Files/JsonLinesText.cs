@@ -16,7 +16,7 @@ internal sealed class JsonLinesText<T> : IEventText<T>
 
     public ReadOnlyMemory<byte> Header => default;
 
-    public void Write(IReadOnlyList<T> events, IBufferWriter<byte> into)
+    public void Write(IEnumerable<T> events, IBufferWriter<byte> into)
     {
         using var writer = new Utf8JsonWriter(into, new JsonWriterOptions { Encoder = Options.Encoder });
         foreach (T value in events)

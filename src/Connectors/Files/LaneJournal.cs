@@ -19,7 +19,7 @@ internal sealed class LaneJournal : IDisposable
 {
     private const uint Magic = 0x57534A4C;
     private const int Version = 1;
-    private const int HeadBytes = 20;
+    public const int HeadBytes = 20;
 
     private readonly IDiskFile _file;
 

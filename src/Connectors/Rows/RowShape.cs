@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Rows;
 
 using System.Linq.Expressions;
+using System.Reflection;
 using System.Text.Json;
 using Weir.Engine.Codecs;
 using Weir.Engine.Time;
@@ -25,17 +26,23 @@ internal sealed class RowShape<T>
 
     private readonly List<RowColumn> _columns = [];
     private readonly List<Expression> _values = [];
+
+    // Of each value, whether it or a member that leads to it is null; null if none can be.
+    private readonly List<Expression?> _missing = [];
+    private readonly ParameterExpression _event = Expression.Parameter(typeof(T));
     private readonly Action<T, object?[]> _fill;
 
     private RowShape()
     {
-        ParameterExpression value = Expression.Parameter(typeof(T));
         ParameterExpression row = Expression.Parameter(typeof(object?[]));
-        Add("", value, isNullable: false, depth: 0);
-        IEnumerable<Expression> assignments = _values.Select((each, i) =>
-            Expression.Assign(Expression.ArrayAccess(row, Expression.Constant(i)), each));
+        Add("", _event, isNullable: false, depth: 0);
+        IEnumerable<Expression> assignments = _values.Select((each, i) => Expression.Assign(
+            Expression.ArrayAccess(row, Expression.Constant(i)),
+            _missing[i] is { } missing
+                ? Expression.Condition(missing, Expression.Constant(null, typeof(object)), Boxed(each))
+                : Boxed(each)));
         Expression body = Expression.Block([.. assignments, Expression.Empty()]);
-        _fill = Expression.Lambda<Action<T, object?[]>>(body, value, row).Compile();
+        _fill = Expression.Lambda<Action<T, object?[]>>(body, _event, row).Compile();
     }
 
     public IReadOnlyList<RowColumn> Columns => _columns;
@@ -55,6 +62,27 @@ internal sealed class RowShape<T>
     /// <summary>Fills a row of as many values as there are columns.</summary>
     public void Fill(T value, object?[] row) => _fill(value, row);
 
+    /// <summary>
+    /// Makes a function that gives the values of a row to an output in their order, each as it is and not as an object.
+    /// </summary>
+    /// <param name="methodFor">The static method for the values of a type, with value and output as parameters; it is not
+    /// called for a value that is missing.</param>
+    /// <param name="between">The static method that is called between two columns, with the output.</param>
+    public Action<T, TOut> Compile<TOut>(Func<Type, MethodInfo> methodFor, MethodInfo between)
+    {
+        ParameterExpression output = Expression.Parameter(typeof(TOut));
+        var steps = new List<Expression>();
+        for (int i = 0; i < _values.Count; i++)
+        {
+            if (i > 0)
+                steps.Add(Expression.Call(between, output));
+            Expression call = Expression.Call(methodFor(_columns[i].Type), _values[i], output);
+            steps.Add(_missing[i] is { } missing ? Expression.IfThen(Expression.Not(missing), call) : call);
+        }
+
+        return Expression.Lambda<Action<T, TOut>>(Expression.Block(typeof(void), steps), _event, output).Compile();
+    }
+
     private static bool IsScalar(Type type) =>
         type.IsEnum || type.IsPrimitive && type != typeof(nint) && type != typeof(nuint) || type == typeof(string)
         || type == typeof(decimal)
@@ -68,7 +96,8 @@ internal sealed class RowShape<T>
         {
             bool mayMiss = isNullable || !value.Type.IsValueType || type != value.Type;
             _columns.Add(new RowColumn(name.Length == 0 ? "value" : name, type, mayMiss));
-            _values.Add(Expression.Convert(value, typeof(object)));
+            _values.Add(type == value.Type ? value : Expression.Property(value, "Value"));
+            _missing.Add(value.Type.IsValueType && type == value.Type ? null : IsNull(value));
             return;
         }
 
@@ -89,11 +118,13 @@ internal sealed class RowShape<T>
         }
 
         for (int i = first; mayBeNull && i < _values.Count; i++)
-        {
-            Expression isNull = Expression.Equal(value, Expression.Constant(null, value.Type));
-            _values[i] = Expression.Condition(isNull, Expression.Constant(null, typeof(object)), _values[i]);
-        }
+            _missing[i] = _missing[i] is { } missing ? Expression.OrElse(IsNull(value), missing) : IsNull(value);
     }
+
+    private static BinaryExpression IsNull(Expression value) =>
+        Expression.Equal(value, Expression.Constant(null, value.Type));
+
+    private static UnaryExpression Boxed(Expression value) => Expression.Convert(value, typeof(object));
 
     private static string Where(string name) => name.Length == 0 ? "the event" : $"'{name}'";
 }

@@ -11,9 +11,17 @@ internal static class SinkEvents
 {
     private const int MostAtOnce = 1 << 20;
 
+    /// <summary>All events behind the first <paramref name="skip"/>.</summary>
     public static List<T> Decode<T>(Codec<T> codec, IReadOnlyList<SinkBatch> batches, long skip)
     {
         var events = new List<T>(Math.Max(0, (int)Math.Min(batches.Sum(batch => (long)batch.Count) - skip, MostAtOnce)));
+        events.AddRange(Read(codec, batches, skip));
+        return events;
+    }
+
+    /// <summary>The events behind the first <paramref name="skip"/>, each when it is asked for.</summary>
+    public static IEnumerable<T> Read<T>(Codec<T> codec, IReadOnlyList<SinkBatch> batches, long skip)
+    {
         var reader = new ByteReader();
         foreach (SinkBatch batch in batches)
         {
@@ -28,14 +36,12 @@ internal static class SinkEvents
             {
                 int outer = reader.EnterFrame();
                 if (i >= skip)
-                    events.Add(codec.Read(reader));
+                    yield return codec.Read(reader);
                 reader.LeaveFrame(outer);
             }
 
             skip = 0;
         }
-
-        return events;
     }
 
     /// <summary>How many events of an append are stored already; a gap is refused.</summary>

@@ -1,6 +1,7 @@
 namespace Weir.Engine.Time;
 
 using System.Globalization;
+using System.Text;
 
 /// <summary>
 /// A point in time in milliseconds since 1970-01-01T00:00:00Z, on either clock of the engine (event time or
@@ -94,8 +95,24 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
     {
         long.MinValue => "none",
         long.MaxValue => "end",
-        _ => string.Create(24, ToDateTimeOffset().UtcDateTime, WriteIso),
+        _ => string.Create(LongestText, ToDateTimeOffset().UtcDateTime, WriteIso),
     };
+
+    /// <summary>The length of the longest text, in characters or bytes.</summary>
+    internal const int LongestText = 24;
+
+    /// <summary>What <see cref="ToString"/> gives, in UTF-8; returns the number of bytes.</summary>
+    internal int WriteText(Span<byte> bytes)
+    {
+        if (Milliseconds is long.MinValue or long.MaxValue)
+            return Encoding.UTF8.GetBytes(ToString(), bytes);
+        DateTime time = ToDateTimeOffset().UtcDateTime;
+        time.TryFormat(bytes, out int seconds, "s", CultureInfo.InvariantCulture);
+        bytes[seconds] = (byte)'.';
+        time.Millisecond.TryFormat(bytes[(seconds + 1)..], out _, "D3", CultureInfo.InvariantCulture);
+        bytes[LongestText - 1] = (byte)'Z';
+        return LongestText;
+    }
 
     // A standard format, "s", takes a fraction of the time of one of single letters, which columns of times would need.
     private static void WriteIso(Span<char> text, DateTime time)

@@ -1,0 +1,92 @@
+namespace Weir.Connectors.Rows;
+
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Weir.Engine.Time;
+
+/// <summary>
+/// The values of a row as comma-separated values, each written in UTF-8 where it goes: no object and no text between.
+/// Invariant: the bytes are those of <see cref="CsvRow"/>.
+/// </summary>
+internal static class CsvValues
+{
+    private const int LongestScalar = 128;
+    private const BindingFlags Own = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
+
+    /// <summary>The method that ends a value before the next one.</summary>
+    public static MethodInfo Between { get; } = Method(nameof(Separate));
+
+    /// <summary>The method that writes values of a type.</summary>
+    public static MethodInfo WriterOf(Type type)
+    {
+        if (type == typeof(string))
+            return Method(nameof(WriteText));
+        if (type == typeof(bool))
+            return Method(nameof(WriteFlag));
+        if (type == typeof(EventTime))
+            return Method(nameof(WriteEventTime));
+        if (type == typeof(byte[]))
+            return Method(nameof(WriteBytes));
+        string name = type.IsEnum || type == typeof(char) ? nameof(WriteName)
+            : type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(DateOnly)
+                || type == typeof(TimeOnly) ? nameof(WriteTime)
+            : nameof(WriteScalar);
+        return Method(name).MakeGenericMethod(type);
+    }
+
+    private static MethodInfo Method(string name) => typeof(CsvValues).GetMethod(name, Own)!;
+
+    private static void Separate(IBufferWriter<byte> into) => into.Write(","u8);
+
+    private static void WriteFlag(bool value, IBufferWriter<byte> into) => into.Write(value ? "true"u8 : "false"u8);
+
+    private static void WriteName<TValue>(TValue value, IBufferWriter<byte> into) =>
+        WriteText(value!.ToString()!, into);
+
+    private static void WriteTime<TValue>(TValue value, IBufferWriter<byte> into)
+        where TValue : IUtf8SpanFormattable => Write(value, "O", into);
+
+    private static void WriteScalar<TValue>(TValue value, IBufferWriter<byte> into)
+        where TValue : IUtf8SpanFormattable => Write(value, "", into);
+
+    private static void Write<TValue>(TValue value, string format, IBufferWriter<byte> into)
+        where TValue : IUtf8SpanFormattable
+    {
+        int room = LongestScalar;
+        int length;
+        while (!value.TryFormat(into.GetSpan(room), out length, format, CultureInfo.InvariantCulture))
+            room *= 2;
+        into.Advance(length);
+    }
+
+    private static void WriteEventTime(EventTime value, IBufferWriter<byte> into)
+    {
+        Span<byte> bytes = into.GetSpan(EventTime.LongestText);
+        into.Advance(value.WriteText(bytes));
+    }
+
+    private static void WriteBytes(byte[] value, IBufferWriter<byte> into)
+    {
+        Span<byte> bytes = into.GetSpan(Base64.GetMaxEncodedToUtf8Length(value.Length));
+        Base64.EncodeToUtf8(value, bytes, out _, out int length);
+        into.Advance(length);
+    }
+
+    private static void WriteText(string value, IBufferWriter<byte> into)
+    {
+        bool isPlain = value.Length > 0 && !value.ContainsAny(Special) && value[0] != ' ' && value[^1] != ' ';
+        if (isPlain)
+        {
+            Encoding.UTF8.GetBytes(value, into);
+            return;
+        }
+
+        into.Write("\""u8);
+        Encoding.UTF8.GetBytes(value.Replace("\"", "\"\"", StringComparison.Ordinal), into);
+        into.Write("\""u8);
+    }
+}
