@@ -37,13 +37,11 @@ step_format() {
   dotnet format whitespace "$solution" --no-restore --verify-no-changes
 }
 
-# One compiler for all projects takes half the time of one for each. It goes when the step ends.
-step_build() {
+# One compiler for all projects takes half the time of one for each. It goes when the step ends, however it does.
+step_build() (
   trap 'dotnet build-server shutdown --vbcscompiler >/dev/null' EXIT
   UseSharedCompilation=true dotnet build "$solution" --no-restore --configuration Release -warnaserror
-  dotnet build-server shutdown --vbcscompiler >/dev/null
-  trap - EXIT
-}
+)
 
 step_compose() {
   if ! command -v docker-compose >/dev/null && [[ $(id -u) == 0 ]] && command -v apt-get >/dev/null; then

@@ -12,9 +12,7 @@ internal sealed class CsvText<T> : IEventText<T>
     public CsvText()
     {
         RowShape<T> shape = RowShape<T>.Create();
-        var header = new ArrayBufferWriter<char>();
-        CsvRow.Append(header, [.. shape.Columns.Select(column => column.Name)]);
-        Header = Encoding.UTF8.GetBytes(header.WrittenSpan.ToArray());
+        Header = Encoding.UTF8.GetBytes($"{string.Join(',', shape.Columns.Select(column => column.Name))}\n");
         _write = shape.Compile<IBufferWriter<byte>>(CsvValues.WriterOf, CsvValues.Between);
     }
 

@@ -8,13 +8,13 @@ using System.Text;
 using Weir.Engine.Time;
 
 /// <summary>
-/// The values of a row as comma-separated values, each written in UTF-8 where it goes: no object and no text between.
-/// Invariant: the bytes are those of <see cref="CsvRow"/>.
+/// The values of a row as comma-separated values (RFC 4180), in the invariant culture, times as ISO 8601: each is written
+/// in UTF-8 where it goes, with no object and no text between. A missing value is empty, an empty text is <c>""</c>.
 /// </summary>
 internal static class CsvValues
 {
     private const int LongestScalar = 128;
-    private const BindingFlags Own = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Own = BindingFlags.Static | BindingFlags.NonPublic;
     private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
 
     /// <summary>The method that ends a value before the next one.</summary>
@@ -36,6 +36,20 @@ internal static class CsvValues
                 || type == typeof(TimeOnly) ? nameof(WriteTime)
             : nameof(WriteScalar);
         return Method(name).MakeGenericMethod(type);
+    }
+
+    private static void WriteText(string value, IBufferWriter<byte> into)
+    {
+        bool isPlain = value.Length > 0 && !value.ContainsAny(Special) && value[0] != ' ' && value[^1] != ' ';
+        if (isPlain)
+        {
+            Encoding.UTF8.GetBytes(value, into);
+            return;
+        }
+
+        into.Write("\""u8);
+        Encoding.UTF8.GetBytes(value.Replace("\"", "\"\"", StringComparison.Ordinal), into);
+        into.Write("\""u8);
     }
 
     private static MethodInfo Method(string name) => typeof(CsvValues).GetMethod(name, Own)!;
@@ -74,19 +88,5 @@ internal static class CsvValues
         Span<byte> bytes = into.GetSpan(Base64.GetMaxEncodedToUtf8Length(value.Length));
         Base64.EncodeToUtf8(value, bytes, out _, out int length);
         into.Advance(length);
-    }
-
-    private static void WriteText(string value, IBufferWriter<byte> into)
-    {
-        bool isPlain = value.Length > 0 && !value.ContainsAny(Special) && value[0] != ' ' && value[^1] != ' ';
-        if (isPlain)
-        {
-            Encoding.UTF8.GetBytes(value, into);
-            return;
-        }
-
-        into.Write("\""u8);
-        Encoding.UTF8.GetBytes(value.Replace("\"", "\"\"", StringComparison.Ordinal), into);
-        into.Write("\""u8);
     }
 }

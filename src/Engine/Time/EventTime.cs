@@ -91,35 +91,31 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
     public int CompareTo(EventTime other) => Milliseconds.CompareTo(other.Milliseconds);
 
     /// <summary>ISO 8601 in UTC, or "none" and "end" at the limits.</summary>
-    public override string ToString() => Milliseconds switch
+    public override string ToString()
     {
-        long.MinValue => "none",
-        long.MaxValue => "end",
-        _ => string.Create(LongestText, ToDateTimeOffset().UtcDateTime, WriteIso),
-    };
-
-    /// <summary>The length of the longest text, in characters or bytes.</summary>
-    internal const int LongestText = 24;
-
-    /// <summary>What <see cref="ToString"/> gives, in UTF-8; returns the number of bytes.</summary>
-    internal int WriteText(Span<byte> bytes)
-    {
-        if (Milliseconds is long.MinValue or long.MaxValue)
-            return Encoding.UTF8.GetBytes(ToString(), bytes);
-        DateTime time = ToDateTimeOffset().UtcDateTime;
-        time.TryFormat(bytes, out int seconds, "s", CultureInfo.InvariantCulture);
-        bytes[seconds] = (byte)'.';
-        time.Millisecond.TryFormat(bytes[(seconds + 1)..], out _, "D3", CultureInfo.InvariantCulture);
-        bytes[LongestText - 1] = (byte)'Z';
-        return LongestText;
+        Span<byte> text = stackalloc byte[LongestText];
+        return Encoding.ASCII.GetString(text[..WriteText(text)]);
     }
 
-    // A standard format, "s", takes a fraction of the time of one of single letters, which columns of times would need.
-    private static void WriteIso(Span<char> text, DateTime time)
+    /// <summary>The length of the longest text.</summary>
+    internal const int LongestText = 24;
+
+    /// <summary>Writes what <see cref="ToString"/> gives, all of it ASCII; returns its length.</summary>
+    internal int WriteText(Span<byte> text)
     {
+        if (Milliseconds is long.MinValue or long.MaxValue)
+        {
+            ReadOnlySpan<byte> limit = Milliseconds == long.MinValue ? "none"u8 : "end"u8;
+            limit.CopyTo(text);
+            return limit.Length;
+        }
+
+        // A standard format, "s", takes a fraction of the time of one of single letters.
+        DateTime time = ToDateTimeOffset().UtcDateTime;
         time.TryFormat(text, out int seconds, "s", CultureInfo.InvariantCulture);
-        text[seconds] = '.';
+        text[seconds] = (byte)'.';
         time.Millisecond.TryFormat(text[(seconds + 1)..], out _, "D3", CultureInfo.InvariantCulture);
-        text[^1] = 'Z';
+        text[LongestText - 1] = (byte)'Z';
+        return LongestText;
     }
 }

@@ -123,11 +123,11 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
         for (int i = 0; i < refs.Length; i++)
         {
             uint checksum = 0;
-            int length = 0;
+            long length = 0;
             foreach (ReadOnlyMemory<byte> piece in parts[i])
             {
                 checksum = Checksum.Append(checksum, piece.Span);
-                length = checked(length + piece.Length);
+                length += piece.Length;
             }
 
             refs[i] = new SegmentRef(file, offset, length, checksum);

@@ -1,11 +1,11 @@
-namespace Weir.Connectors.Rows;
+namespace Weir.Connectors.Tests.Files;
 
 using System.Buffers;
 using System.Globalization;
 using Weir.Engine.Time;
 
 /// <summary>
-/// Rows as comma-separated values (RFC 4180, lines end in LF), in the invariant culture, times as ISO 8601. A missing
+/// What rows of objects are as comma-separated values (RFC 4180, lines end in LF), in the invariant culture. A missing
 /// value is empty, an empty text is <c>""</c>.
 /// </summary>
 internal static class CsvRow
