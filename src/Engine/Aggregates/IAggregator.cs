@@ -11,13 +11,25 @@ namespace Weir.Engine.Aggregates;
 /// <typeparam name="TResult">The type of the result.</typeparam>
 public interface IAggregator<TIn, TAccumulator, out TResult>
 {
+    /// <summary>
+    /// Whether merging is exact: however events are divided into runs, the accumulators of the runs, merged in their
+    /// order, can not be told from the one to which all were added one by one; and <see cref="Add"/> leaves the
+    /// accumulator as it was if it throws. Then tumbling windows may have the events of a key added up where they are
+    /// read, and one accumulator sent in place of many events. True for whole numbers; not for floating point numbers,
+    /// whose sums depend on the order of the additions in their last digits. Default: false.
+    /// </summary>
+    bool MergesExactly => false;
+
     /// <summary>The accumulator of no events.</summary>
     TAccumulator Create();
 
     /// <summary>Adds one event.</summary>
     void Add(ref TAccumulator accumulator, in TIn value);
 
-    /// <summary>Adds what another accumulator holds, which is not used any more. Called when sessions merge.</summary>
+    /// <summary>
+    /// Adds what another accumulator holds, which is not used any more. Called when sessions merge, and for events that
+    /// were added up before, see <see cref="MergesExactly"/>.
+    /// </summary>
     void Merge(ref TAccumulator into, in TAccumulator from);
 
     /// <summary>

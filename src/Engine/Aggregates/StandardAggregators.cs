@@ -7,6 +7,9 @@ using System.Numerics;
 public sealed class Count<T> : IAggregator<T, long, long>
 {
     /// <inheritdoc/>
+    public bool MergesExactly => true;
+
+    /// <inheritdoc/>
     public long Create() => 0;
 
     /// <inheritdoc/>
@@ -26,6 +29,10 @@ public sealed class Count<T> : IAggregator<T, long, long>
 public sealed class Sum<T, TNumber>(Func<T, TNumber> of) : IAggregator<T, TNumber, TNumber>
     where TNumber : INumber<TNumber>
 {
+    /// <summary>True for the whole numbers of the runtime.</summary>
+    public bool MergesExactly { get; } = default(TNumber) is sbyte or byte or short or ushort or int or uint or long or ulong
+        or nint or nuint or Int128 or UInt128 or BigInteger;
+
     /// <inheritdoc/>
     public TNumber Create() => TNumber.Zero;
 
@@ -74,6 +81,9 @@ public sealed class Minimum<T, TNumber>(Func<T, TNumber> of) : IAggregator<T, (b
     where TNumber : IComparable<TNumber>
 {
     /// <inheritdoc/>
+    public bool MergesExactly => true;
+
+    /// <inheritdoc/>
     public (bool Any, TNumber Value) Create() => default;
 
     /// <inheritdoc/>
@@ -103,6 +113,9 @@ public sealed class Minimum<T, TNumber>(Func<T, TNumber> of) : IAggregator<T, (b
 public sealed class Maximum<T, TNumber>(Func<T, TNumber> of) : IAggregator<T, (bool Any, TNumber Value), TNumber>
     where TNumber : IComparable<TNumber>
 {
+    /// <inheritdoc/>
+    public bool MergesExactly => true;
+
     /// <inheritdoc/>
     public (bool Any, TNumber Value) Create() => default;
 

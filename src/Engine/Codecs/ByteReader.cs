@@ -1,6 +1,7 @@
 namespace Weir.Engine.Codecs;
 
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -139,7 +140,25 @@ public sealed class ByteReader
         _end = outer;
     }
 
+    // Of eight bytes at once, the first without its top bit ends the number; the seven bits of each byte before move
+    // together, first in pairs, then in fours and eights: 0x_03_82 holds 0000011 and 0000010, which make 3 * 128 + 2.
     private ulong ReadLongVarint()
+    {
+        if (_buffer.Length - _position < sizeof(ulong))
+            return ReadVarintByBytes();
+        ulong bytes = BinaryPrimitives.ReadUInt64LittleEndian(_buffer.AsSpan(_position));
+        int bits = BitOperations.TrailingZeroCount(~bytes & 0x8080808080808080) + 1;
+        int count = bits >> 3;
+        if (bits > 64 || count > _end - _position)
+            return ReadVarintByBytes();
+        _position += count;
+        bytes &= 0x7F7F7F7F7F7F7F7F & (ulong.MaxValue >> (64 - bits));
+        bytes = (bytes & 0x007F007F007F007F) | ((bytes & 0x7F007F007F007F00) >> 1);
+        bytes = (bytes & 0x00003FFF00003FFF) | ((bytes & 0x3FFF00003FFF0000) >> 2);
+        return (bytes & 0x000000000FFFFFFF) | ((bytes & 0x0FFFFFFF00000000) >> 4);
+    }
+
+    private ulong ReadVarintByBytes()
     {
         ulong value = 0;
         for (int shift = 0; shift < 64; shift += 7)

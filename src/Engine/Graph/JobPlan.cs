@@ -58,6 +58,12 @@ public sealed class JobPlan
     /// </summary>
     public IReadOnlySet<string> Scattered { get; init; } = new HashSet<string>();
 
+    /// <summary>
+    /// Whether events for windows that add them up exactly may be added up before they come there, which changes no
+    /// result.
+    /// </summary>
+    internal bool CombinesEvents { get; private init; } = true;
+
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
 
@@ -183,13 +189,19 @@ public sealed class JobPlan
     /// <summary>Whether every key of an operator has a grain of its own that holds its state.</summary>
     public bool HasOneGrainPerKey(int operatorIndex) => Graph.Operators[operatorIndex].OneGrainPerKey;
 
+    /// <summary>The same plan, in which every event comes to its operator as it is.</summary>
+    internal JobPlan EventByEvent() =>
+        new(Graph, Codecs, _partitions) { KeyText = KeyText, Scattered = Scattered, CombinesEvents = false };
+
     /// <summary>Reads a slice that another process wrote.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a slice.</exception>
     public Slice DecodeSlice(SliceTarget target, ReadOnlyMemory<byte> bytes)
     {
         if (!HasChannel(target))
             throw new CorruptDataException($"the job '{Graph.Name}' has no channel {target}");
-        Slice slice = Graph.Edges[target.Edge].NewSlice(target, Codecs);
+        Slice slice = Slice.HoldsPartials(bytes) && Graph.Edges[target.Edge] is KeyEdge edge
+            ? edge.NewPartials(target, Codecs)
+            : Graph.Edges[target.Edge].NewSlice(target, Codecs);
         var reader = new ByteReader(bytes);
         slice.Decode(reader);
         if (reader.Remaining > 0)

@@ -15,6 +15,12 @@ internal abstract class KeyEdge : Edge
     /// </summary>
     public abstract bool FollowsPartitions { get; }
 
+    /// <summary>Whether the group of a key follows from a part of the key, not from all of it.</summary>
+    public abstract bool IsFiner { get; }
+
+    /// <summary>Makes a slice of partials, for an operator whose events are added up before they come to it.</summary>
+    public abstract Slice NewPartials(SliceTarget target, CodecRegistry codecs);
+
     /// <summary>A <see cref="KeyHasher{TKey}"/> that finds the group of a key.</summary>
     public abstract object GroupHasher(CodecRegistry codecs);
 
@@ -42,9 +48,17 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
 
     public override bool FollowsPartitions => ReferenceEquals(from.PartitionKey, key.Root);
 
+    public override bool IsFiner => key.IsFiner;
+
+    private Combining<T>? Combining => (Target as ICombines<T>)?.Combining;
+
     public override object GroupHasher(CodecRegistry codecs) => key.GroupHasher(codecs);
 
     public override Slice NewSlice(SliceTarget target, CodecRegistry codecs) => new Slice<T>(target, codecs.For<T>());
+
+    public override Slice NewPartials(SliceTarget target, CodecRegistry codecs) =>
+        Combining?.NewSlice<TKey>(target, codecs)
+        ?? throw new CorruptDataException($"events of '{Target.Name}' are not added up before they come to it");
 
     public override void Split(Slice slice, HostedKeys keys, ReadOnlySpan<int> marks)
     {
@@ -67,6 +81,8 @@ internal sealed class KeyEdge<TKey, T>(StreamNode<T> from, EventKey<TKey, T> key
         bool coPartitioned = stage.Plan.IsCoPartitioned(this, stage.Head);
         var spec = new RouterSpec(
             Target.Index, Id, stage.Plan.GroupCount, coPartitioned ? stage.Plan.PartitionsOfHead(stage.Head) : 0);
-        return new KeyRouter<TKey, T>(this, spec, stage);
+        return stage.Plan.CombinesEvents && Combining is { } combining
+            ? combining.Receive(this, spec, stage)
+            : new KeyRouter<TKey, T>(this, spec, stage);
     }
 }

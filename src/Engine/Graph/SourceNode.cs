@@ -60,9 +60,19 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
     private readonly ByteReader _bytes = new();
     private readonly ByteReader _frame = new();
     private Codec<T> _codec = stage.Plan.Codecs.For<T>();
+    private readonly bool _needsHighestOnly = source.Watermarks?.Generator.NeedsHighestOnly == true;
     private string _schema = topic.Schema;
+    private EventTime? _highest;
 
     public override void Read(in EventBatch batch, PartitionWatermarks? watermarks)
+    {
+        _highest = null;
+        ReadEach(in batch, watermarks);
+        if (_highest is { } highest)
+            watermarks!.OnEvent(highest);
+    }
+
+    private void ReadEach(in EventBatch batch, PartitionWatermarks? watermarks)
     {
         Offset = batch.FirstOffset;
         if (_deadLetters is null)
@@ -113,7 +123,9 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
             throw new CorruptDataException($"{bytes.Remaining} bytes of the event were not understood");
         EventTime time = source.EventTimeOf is { } timeOf ? timeOf(value) : EventTime.None;
         _receiver.OnEvent(in value, time);
-        if (watermarks?.Generator is WatermarkGenerator<T> typed)
+        if (_needsHighestOnly)
+            _highest = _highest is { } highest ? EventTime.Max(highest, time) : time;
+        else if (watermarks?.Generator is WatermarkGenerator<T> typed)
             watermarks.OnEvent(typed, in value, time);
         else
             watermarks?.OnEvent(time);

@@ -13,14 +13,25 @@ internal sealed record WindowFunction<TKey, TIn, TOut>(
 {
     /// <summary>The state of a function of the user's.</summary>
     public IReadOnlyList<StateSlot> Slots { get; init; } = [];
+
+    /// <summary>How events may be added up before they come to tumbling windows; null if they may not.</summary>
+    public Func<TumblingWindows, Combining<TIn>>? Combining { get; init; }
 }
 
 /// <summary>Which accumulators a window operator has, without naming their type.</summary>
 internal sealed record AccumulatorKind<TIn, TResult>(Type Type, Func<CodecRegistry, Accumulators<TIn, TResult>> Create)
 {
+    /// <summary>How events may be added up before they come to tumbling windows; null if they may not.</summary>
+    public Func<TumblingWindows, Combining<TIn>>? Combining { get; private init; }
+
     public static AccumulatorKind<TIn, TResult> Of<TAccumulator>(IAggregator<TIn, TAccumulator, TResult> aggregator) => new(
         typeof(TAccumulator),
-        codecs => new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>()));
+        codecs => new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>()))
+    {
+        Combining = aggregator.MergesExactly
+            ? windows => new Combining<TIn, TAccumulator, TResult>(windows, aggregator)
+            : null,
+    };
 
     public string Description => $"aggregate {Type} to {typeof(TResult)}";
 
@@ -37,6 +48,9 @@ internal static class WindowFunctions
         AccumulatorKind<TIn, TResult> kind, Evictor<TIn>? evictor)
         where TKey : notnull => evictor is null
             ? new(kind.Description, [kind.Type], codecs => new AggregatedContents<TKey, TIn, TResult>(kind.Create(codecs)))
+            {
+                Combining = kind.Combining,
+            }
             : Evicted(
                 $"{kind.Description} {Of(evictor)}",
                 [typeof(TIn), kind.Type],
@@ -71,6 +85,9 @@ internal static class WindowFunctions
                 description,
                 [kind.Type],
                 codecs => new ConcludedContents<TKey, TIn, TResult, TOut>(kind.Create(codecs), function))
+            {
+                Combining = kind.Combining,
+            }
             : Evicted(
                 $"{description} {Of(evictor)}",
                 [typeof(TIn), kind.Type],

@@ -9,7 +9,7 @@ using Weir.Engine.Windows;
 /// <summary>Windows as the graph has them: how events are assigned, what panes hold, where late events go.</summary>
 internal sealed class WindowNode<TKey, TIn, TOut>(
     string name, WindowSpec spec, WindowFunction<TKey, TIn, TOut> function)
-    : OperatorNode<TKey, TOut>(name, "window")
+    : OperatorNode<TKey, TOut>(name, "window"), ICombines<TIn>
     where TKey : notnull
 {
     public WindowSpec Spec => spec;
@@ -40,6 +40,16 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
     public override bool NeedsClock => Trigger.UsesClock
         || Slots.Any(slot => slot.Lifetime is not null)
         || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);
+
+    // Each event must come as it is where it may do more than add to a window that is still open.
+    public Combining<TIn>? Combining =>
+        Spec is { IsEventTime: true, LatenessMilliseconds: 0, Assigner: TumblingWindows windows }
+        && Trigger is EventTimeTrigger
+        && Late is null
+        && Errors is null
+        && !OneGrainPerKey
+            ? function.Combining?.Invoke(windows)
+            : null;
 
     public WindowContents<TKey, TIn, TOut> CreateContents(CodecRegistry codecs) => function.Create(codecs);
 

@@ -118,7 +118,7 @@ public sealed partial class GroupProgram
 
         if (slice.Count > applied)
             ApplyEvents(edge, slice, applied, slice.Count);
-        EventsIn += slice.Count;
+        EventsIn += slice.Events;
     }
 
     /// <summary>Applies a slice to keys that are hosted one by one.</summary>

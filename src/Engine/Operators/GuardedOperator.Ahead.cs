@@ -48,8 +48,14 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
             _nextHashes[i] = key is null ? 0 : HashOf(key);
         }
 
-        Span<int> rows = _nextRows.AsSpan(0, values.Length);
-        int read = Keys.Foresee(_nextHashes.AsSpan(0, values.Length), rows);
+        LookAhead(_nextHashes.AsSpan(0, values.Length));
+    }
+
+    /// <summary>Reads ahead what keys own, by their hashes; at most <see cref="ReadAhead.Width"/>.</summary>
+    protected void LookAhead(ReadOnlySpan<uint> hashes)
+    {
+        Span<int> rows = _nextRows.AsSpan(0, hashes.Length);
+        int read = Keys.Foresee(hashes, rows);
         Foreseen = read ^ Foresee(rows);
     }
 }

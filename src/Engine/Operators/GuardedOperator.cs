@@ -70,10 +70,15 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     /// <summary>A pending timer that was taken from its queue is given up without a call.</summary>
     protected abstract void DropTimer(DueTimer timer, TimeDomain domain);
 
+    /// <summary>Applies events that were added up before they came.</summary>
+    protected virtual void ApplyPartials(Slice slice, int from, int to) =>
+        throw new NotSupportedException($"The operator '{_node.Name}' takes events one by one.");
+
     public sealed override void Apply(Slice slice, int from, int to)
     {
-        var events = (Slice<TIn>)slice;
-        if (_errors is not null)
+        if (slice is not Slice<TIn> events)
+            ApplyPartials(slice, from, to);
+        else if (_errors is not null)
             ApplyGuarded(events, from, to);
         else if (Keys.Count < ReadAhead.FewestKeys)
             ApplyEach(events, from, to);
@@ -169,7 +174,11 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     }
 
     private OperatorFailedException Failed(TKey key, Slice<TIn> events, int at, Exception fault) =>
-        new(Call(key, events.Times[at], OriginOf(events.Target.Channel, events.OffsetAt(at))), fault);
+        Failed(key, events.Times[at], (events.Target.Channel, events.OffsetAt(at)), fault);
+
+    protected OperatorFailedException Failed(
+        TKey key, EventTime time, (int Channel, long Offset) origin, Exception fault) =>
+        new(Call(key, time, OriginOf(origin.Channel, origin.Offset)), fault);
 
     private void ApplyGuarded(Slice<TIn> events, int from, int to)
     {

@@ -36,11 +36,11 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
     private int _announcements;
     private bool _isAnnounced;
 
-    protected Router(Edge edge, RouterSpec spec, Stage stage)
+    protected Router(Edge edge, RouterSpec spec, Stage stage, Codec<T> codec)
     {
         Spec = spec;
         _stage = stage;
-        _codec = stage.Plan.Codecs.For<T>();
+        _codec = codec;
         _slices = new Slice<T>?[spec.Groups];
         _toldIn = new int[spec.Groups];
         _channels = [.. Enumerable.Range(0, spec.Groups).Select(group => stage.Plan.ChannelOf(edge, stage, group))];
@@ -89,6 +89,9 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
         _stage.Held++;
     }
 
+    /// <summary>Another router tells these groups of the step that was announced.</summary>
+    public void Forget() => _isAnnounced = false;
+
     public void Barrier(long number)
     {
         for (int group = 0; group < _slices.Length; group++)
@@ -116,6 +119,9 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
         }
     }
 
+    /// <summary>The slice of a group that something was added to since the last flush and barrier.</summary>
+    protected Slice<T> SliceOf(int group) => _slices[group]!;
+
     protected void Add(int group, in T value, EventTime time)
     {
         if (_channels[group] < 0)
@@ -139,7 +145,7 @@ internal abstract class Router<T> : Receiver<T>, IStageEnd
 
 /// <summary>Sends each event to the group of its key.</summary>
 internal sealed class KeyRouter<TKey, T>(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
-    : Router<T>(edge, spec, stage)
+    : Router<T>(edge, spec, stage, stage.Plan.Codecs.For<T>())
     where TKey : notnull
 {
     private readonly EventKey<TKey, T> _key = edge.Key;
@@ -151,7 +157,7 @@ internal sealed class KeyRouter<TKey, T>(KeyEdge<TKey, T> edge, RouterSpec spec,
 
 /// <summary>Sends each event to every group.</summary>
 internal sealed class BroadcastRouter<T>(BroadcastEdge<T> edge, RouterSpec spec, Stage stage)
-    : Router<T>(edge, spec, stage)
+    : Router<T>(edge, spec, stage, stage.Plan.Codecs.For<T>())
 {
     public override void OnEvent(in T value, EventTime time)
     {

@@ -29,6 +29,9 @@ public readonly record struct SliceTarget(int Operator, int Group, int Channel, 
 /// </summary>
 public abstract class Slice
 {
+    private protected const ulong Offsets = 1;
+    private protected const ulong Partials = 2;
+    private protected const int HeadBits = 2;
     private Mark[] _marks = [];
 
     private protected Slice(SliceTarget target) => Target = target;
@@ -36,8 +39,11 @@ public abstract class Slice
     /// <summary>Where it goes.</summary>
     public SliceTarget Target { get; }
 
-    /// <summary>Number of events.</summary>
+    /// <summary>Number of items: events, or partials that each stand for one or more of them.</summary>
     public int Count { get; private protected set; }
+
+    /// <summary>Number of events that its items stand for.</summary>
+    public int Events => Count + AddedUp;
 
     /// <summary>The epoch of the sender; set by the exchange.</summary>
     public long Epoch { get; set; }
@@ -73,9 +79,20 @@ public abstract class Slice
         _marks = [];
         MarkCount = 0;
         Barrier = 0;
+        AddedUp = 0;
     }
 
+    /// <summary>Events beyond one for each item, because they were added to another.</summary>
+    internal int AddedUp { get; set; }
+
+    /// <summary>
+    /// Reads what <see cref="Encode"/> wrote, whose head tells the number of items and, in its lowest bits, whether each
+    /// has its offset and whether they are partials.
+    /// </summary>
     internal abstract void Decode(ByteReader reader);
+
+    /// <summary>Whether bytes of a slice are of partials.</summary>
+    internal static bool HoldsPartials(ReadOnlyMemory<byte> bytes) => (new ByteReader(bytes).ReadVarint() & Partials) != 0;
 
     /// <summary>The same as slices of one event or one step of time each, in order; without the barrier.</summary>
     internal abstract IReadOnlyList<Slice> Split();
@@ -159,6 +176,9 @@ public abstract class Slice
 /// </summary>
 internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffsets = false) : Slice(target)
 {
+    private static readonly bool HasPartials =
+        typeof(T).IsGenericType && typeof(T).GetGenericTypeDefinition() == typeof(Partial<,>);
+
     private bool _hasOffsets = hasOffsets;
     private T[] _values = [];
     private EventTime[] _times = [];
@@ -188,13 +208,17 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
         _times[Count++] = time;
     }
 
+    /// <summary>Puts another item into the place of one.</summary>
+    public void Replace(int index, in T value) => _values[index] = value;
+
     /// <summary>Takes back the event that was added last.</summary>
     public void RemoveLast() => _values[--Count] = default!;
 
     public override void Encode(ByteWriter writer)
     {
-        // The count and, in its lowest bit, whether there are offsets; each offset as its distance to the one before.
-        writer.WriteVarint(((ulong)Count << 1) | (_hasOffsets ? 1UL : 0));
+        writer.WriteVarint(((ulong)Count << HeadBits) | (_hasOffsets ? Offsets : 0) | (HasPartials ? Partials : 0));
+
+        // Each offset as its distance to the one before.
         long last = 0;
         for (int i = 0; i < Count; i++)
         {
@@ -210,6 +234,8 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
 
         EncodeMarks(writer);
         EncodeBarrier(writer);
+        if (HasPartials)
+            writer.WriteVarint((ulong)AddedUp);
     }
 
     /// <summary>An empty slice with the same target.</summary>
@@ -253,11 +279,14 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
     internal override void Decode(ByteReader reader)
     {
         ulong head = reader.ReadVarint();
-        if (head >> 1 > (ulong)reader.Remaining)
-            throw new CorruptDataException($"{head >> 1} events were announced and {reader.Remaining} bytes are left");
-        _hasOffsets = (head & 1) != 0;
+        if ((head & Partials) != 0 != HasPartials)
+            throw new CorruptDataException("events and what they add up to were taken for each other");
+        ulong count = head >> HeadBits;
+        if (count > (ulong)reader.Remaining)
+            throw new CorruptDataException($"{count} events were announced and {reader.Remaining} bytes are left");
+        _hasOffsets = (head & Offsets) != 0;
         long offset = _hasOffsets ? 0 : -1;
-        for (ulong left = head >> 1; left > 0; left--)
+        for (ulong left = count; left > 0; left--)
         {
             var time = new EventTime(reader.ReadSigned());
             if (_hasOffsets && (offset += reader.ReadSigned()) < 0)
@@ -267,6 +296,8 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
 
         DecodeMarks(reader);
         DecodeBarrier(reader);
+        if (HasPartials)
+            AddedUp = (int)Math.Min(reader.ReadVarint(), int.MaxValue / 2);
     }
 
     private Slice<T> Piece(int index)

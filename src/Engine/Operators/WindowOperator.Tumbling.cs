@@ -18,13 +18,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
 
     private void OnTumblingEvent(int row, in TIn value, EventTime time)
     {
-        if (time < _window.Start || time >= _window.End)
-        {
-            _window = _tumbling!.WindowOf(time);
-            _windowLast = _window.MaxTimestamp;
-        }
-
-        int pane = FixedPane(row, _window);
+        int pane = TumblingPane(row, time);
         if (pane < 0)
         {
             TellLate(in value, time);
@@ -37,5 +31,16 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
             return;
         _pane = pane;
         Act(TriggerResult.Fire);
+    }
+
+    private int TumblingPane(int row, EventTime time)
+    {
+        if (time < _window.Start || time >= _window.End)
+        {
+            _window = _tumbling!.WindowOf(time);
+            _windowLast = _window.MaxTimestamp;
+        }
+
+        return FixedPane(row, _window);
     }
 }

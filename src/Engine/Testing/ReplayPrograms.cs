@@ -47,7 +47,7 @@ public sealed class ReplayPrograms : IStageOutput
     public ReplayPrograms(JobPlan plan, int operatorIndex, ReadOnlyMemory<byte> key)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        _plan = plan;
+        _plan = plan = plan.EventByEvent();
         _target = operatorIndex;
         int group = plan.GroupOfKey(operatorIndex, key);
         _key = plan.Codecs.For(plan.KeyTypeOf(operatorIndex)!).ReadObject(new ByteReader(key))!;

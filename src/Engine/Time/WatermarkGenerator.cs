@@ -84,6 +84,9 @@ public abstract class WatermarkGenerator
 
     /// <summary>The type of events that it looks at, or null if their timestamps are enough.</summary>
     internal virtual Type? EventType => null;
+
+    /// <summary>Whether of the events between two ends of batches the one with the highest timestamp is enough.</summary>
+    internal virtual bool NeedsHighestOnly => false;
 }
 
 /// <summary>A watermark generator that looks at the events themselves.</summary>
@@ -107,6 +110,8 @@ internal sealed class BoundedWatermarks(long boundMilliseconds) : WatermarkGener
     public override int Cells => 1;
 
     public override string Description => $"bounded({boundMilliseconds})";
+
+    internal override bool NeedsHighestOnly => true;
 
     public override void OnEvent(EventTime time, IWatermarkContext partition)
     {

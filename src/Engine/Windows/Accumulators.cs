@@ -2,6 +2,7 @@ namespace Weir.Engine.Windows;
 
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
+using Weir.Engine.Operators;
 using Weir.Engine.State;
 
 /// <summary>The accumulators of all panes of a group, without naming their type.</summary>
@@ -18,6 +19,10 @@ internal abstract class Accumulators<TIn, TResult>
     public abstract void Touch(int pane);
 
     public abstract void Add(int pane, in TIn value);
+
+    /// <summary>Merges a run of a slice of partials into the panes that they belong to.</summary>
+    public abstract void AddPartials<TKey>(Slice slice, int from, int to, IPartialPanes<TKey> panes)
+        where TKey : notnull;
 
     /// <summary>Reads ahead what panes hold, see <see cref="ReadAhead"/>.</summary>
     public abstract int Foresee(ReadOnlySpan<int> panes);
@@ -49,6 +54,34 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
 
     public override void Add(int pane, in TIn value) => aggregator.Add(ref Open(pane), in value);
 
+    public override void AddPartials<TKey>(Slice slice, int from, int to, IPartialPanes<TKey> panes)
+    {
+        var partials = (Slice<Partial<TKey, TAccumulator>>)slice;
+        Span<uint> hashes = stackalloc uint[ReadAhead.Width];
+        for (int i = from; i < to; i++)
+        {
+            if ((i - from) % ReadAhead.Width == 0)
+            {
+                int count = Math.Min(ReadAhead.Width, to - i);
+                for (int next = 0; next < count; next++)
+                    hashes[next] = partials.Values[i + next].Hash;
+                panes.LookAhead(hashes[..count]);
+            }
+
+            ref readonly Partial<TKey, TAccumulator> partial = ref partials.Values[i];
+            try
+            {
+                int pane = panes.PaneOf(partial.Key, partial.Hash, partials.Times[i], partial.Events);
+                if (pane >= 0)
+                    Merge(pane, in partial);
+            }
+            catch (Exception fault) when (fault is not OperatorFailedException)
+            {
+                throw panes.Failed(partial.Key, partials.Times[i], (slice.Target.Channel, partials.OffsetAt(i)), fault);
+            }
+        }
+    }
+
     public override int Foresee(ReadOnlySpan<int> panes) =>
         ReadAhead.Read(_present, panes) ^ ReadAhead.Read(_accumulators, panes);
 
@@ -74,6 +107,16 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
     public override void Write(int pane, ByteWriter writer) => codec.Write(writer, in _accumulators[pane]);
 
     public override void Read(int pane, ByteReader reader) => Open(pane) = codec.Read(reader);
+
+    private void Merge<TKey>(int pane, in Partial<TKey, TAccumulator> partial)
+    {
+        bool isFirst = IsEmpty(pane);
+        ref TAccumulator target = ref Open(pane);
+        if (isFirst)
+            target = partial.Accumulator;
+        else
+            aggregator.Merge(ref target, partial.Accumulator);
+    }
 
     private ref TAccumulator Open(int pane)
     {

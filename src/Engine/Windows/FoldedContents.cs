@@ -18,6 +18,9 @@ internal abstract class FoldedContents<TKey, TIn, TResult, TOut>(Accumulators<TI
 
     public override int Foresee(ReadOnlySpan<int> panes) => accumulators.Foresee(panes);
 
+    public override void AddPartials(Slice slice, int from, int to, IPartialPanes<TKey> panes) =>
+        accumulators.AddPartials(slice, from, to, panes);
+
     public override void Merge(int into, int from) => accumulators.Merge(into, from);
 
     public override void Clear(int pane) => accumulators.Clear(pane);

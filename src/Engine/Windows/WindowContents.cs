@@ -19,6 +19,14 @@ internal abstract class WindowContents<TKey, TIn, TOut>
     /// <summary>Reads ahead what panes hold, see <see cref="ReadAhead"/>.</summary>
     public virtual int Foresee(ReadOnlySpan<int> panes) => 0;
 
+    /// <summary>Adds events that were added up before they came here.</summary>
+    /// <param name="slice">A slice of partials.</param>
+    /// <param name="from">The first of them.</param>
+    /// <param name="to">The one behind the last.</param>
+    /// <param name="panes">Knows where each belongs.</param>
+    public virtual void AddPartials(Slice slice, int from, int to, IPartialPanes<TKey> panes) =>
+        throw new NotSupportedException("Events that were added up before are for windows with an accumulator only.");
+
     public abstract void Merge(int into, int from);
 
     public abstract void Clear(int pane);

@@ -64,7 +64,7 @@ internal sealed class FrameReceiver(SiloExchange exchange, ExchangeMetrics metri
             Slice slice = group.Plan.DecodeSlice(run.Target, run.Slices[i]);
             slice.Epoch = run.Epoch;
             slice.Sequence = run.First + i;
-            int count = slice.Count;
+            int count = slice.Events;
             if (!group.Inbox.TryPost(slice))
             {
                 slice.Release();

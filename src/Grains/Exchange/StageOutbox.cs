@@ -35,7 +35,7 @@ internal sealed class StageOutbox(
     public void Post(Slice slice)
     {
         _numbers.Stamp(slice);
-        EventsOut += slice.Count;
+        EventsOut += slice.Events;
         _slices.Enqueue(slice);
     }
 

@@ -107,7 +107,7 @@ public sealed class SliceTests
     {
         // One event with an offset: its time is 0 and its offset is -1.
         var refusal = Assert.Throws<CorruptDataException>(
-            () => Shuffled.DecodeSlice(Target, new byte[] { 3, 0, 1, 0, 0, 0, 0 }));
+            () => Shuffled.DecodeSlice(Target, new byte[] { 5, 0, 1, 0, 0, 0, 0 }));
         Assert.Contains("at the offset -1", refusal.Message, StringComparison.Ordinal);
     }
 

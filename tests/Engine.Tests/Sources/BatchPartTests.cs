@@ -71,7 +71,7 @@ public sealed class BatchPartTests
 
     private static string[] Run(bool usesClock, bool followsPartitions, EventBatch[] batches, Func<int, bool> restartsAt)
     {
-        JobPlan plan = Plan(usesClock, followsPartitions);
+        JobPlan plan = Plan(usesClock, followsPartitions).EventByEvent();
         SourceProgram source = plan.CreateSource(0, 0);
         var seen = new Seen();
         for (int i = 0; i < batches.Length; i++)

@@ -1,0 +1,54 @@
+namespace Weir.Engine.Graph;
+
+using Weir.Engine.Aggregates;
+using Weir.Engine.Codecs;
+using Weir.Engine.Operators;
+using Weir.Engine.Streams;
+using Weir.Engine.Windows;
+
+/// <summary>An operator whose events may be added up before they come to it.</summary>
+internal interface ICombines<T>
+{
+    /// <summary>How, or null if each event must come as it is.</summary>
+    Combining<T>? Combining { get; }
+}
+
+/// <summary>How events of one key and one tumbling window are added up before they come to the window.</summary>
+internal abstract class Combining<T>(TumblingWindows windows)
+{
+    public TumblingWindows Windows => windows;
+
+    public abstract Receiver<T> Receive<TKey>(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
+        where TKey : notnull;
+
+    public abstract Slice NewSlice<TKey>(SliceTarget target, CodecRegistry codecs)
+        where TKey : notnull;
+}
+
+internal abstract class Combining<T, TAccumulator>(TumblingWindows windows) : Combining<T>(windows)
+{
+    public abstract TAccumulator Create();
+
+    public abstract void Add(ref TAccumulator accumulator, in T value);
+
+    public static Codec<Partial<TKey, TAccumulator>> CodecOf<TKey>(CodecRegistry codecs)
+        where TKey : notnull
+    {
+        var hasher = KeyHasher<TKey>.For(codecs.For<TKey>());
+        return new PartialCodec<TKey, TAccumulator>(codecs.For<TKey>(), codecs.For<TAccumulator>(), hasher.Hash);
+    }
+
+    public sealed override Receiver<T> Receive<TKey>(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage) =>
+        new CombiningRouter<TKey, T, TAccumulator>(this, edge, spec, stage);
+
+    public sealed override Slice NewSlice<TKey>(SliceTarget target, CodecRegistry codecs) =>
+        new Slice<Partial<TKey, TAccumulator>>(target, CodecOf<TKey>(codecs));
+}
+
+internal sealed class Combining<T, TAccumulator, TResult>(
+    TumblingWindows windows, IAggregator<T, TAccumulator, TResult> aggregator) : Combining<T, TAccumulator>(windows)
+{
+    public override TAccumulator Create() => aggregator.Create();
+
+    public override void Add(ref TAccumulator accumulator, in T value) => aggregator.Add(ref accumulator, in value);
+}

@@ -1,0 +1,157 @@
+namespace Weir.Engine.Operators;
+
+using System.Runtime.CompilerServices;
+using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
+using Weir.Engine.Streams;
+using Weir.Engine.Time;
+
+/// <summary>
+/// Sends events to tumbling windows that add them up exactly: events of one key and window that wait for the same flush
+/// go as one <see cref="Partial{TKey, TAccumulator}"/>. Invariant: what the windows give is what they would give had
+/// each event been sent as it is, which <see cref="KeyRouter{TKey, T}"/> does beside it.
+/// </summary>
+/// <remarks>
+/// An event is added to an earlier one, over the steps of time between them, only while its window is open by the time
+/// of this stage, which the group's is never ahead of: no step between them could have closed the window. With the
+/// watermark at 5 s, events of a key at 7 s and 8 s and, behind a step to 9.5 s, at 9 s go as one partial of the window
+/// [0 s, 10 s) in the place of the first. Of an idle stage the group may be ahead; then, and until the first step is
+/// known, events go as partials of one. Where keys seldom repeat, and from an event on that can not be added, events
+/// go as they are. Source: the two phases of aggregation in Flink's SQL planner, with bundles that end at a flush.
+/// </remarks>
+internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, IStageEnd
+    where TKey : notnull
+{
+    // Of so many flushes one is combined where keys seldom repeat, to see whether they do.
+    private const int SampledFlushes = 16;
+    private readonly Combining<T, TAccumulator> _combining;
+    private readonly Stage _stage;
+    private readonly EventKey<TKey, T> _key;
+    private readonly KeyHasher<TKey> _hasher;
+    private readonly KeyRouter<TKey, T> _plain;
+    private readonly PartialRouter<TKey, TAccumulator> _partials;
+    private TimeRange _window;
+    private EventTime _watermark;
+    private bool _isOpen;
+    private bool _mayMeet;
+    private bool _isPlain;
+    private int _plainFlushes;
+    private int _met;
+
+    public CombiningRouter(Combining<T, TAccumulator> combining, KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
+    {
+        CodecRegistry codecs = stage.Plan.Codecs;
+        _combining = combining;
+        _stage = stage;
+        _key = edge.Key;
+        _hasher = KeyHasher<TKey>.For(codecs.For<TKey>());
+        _plain = new KeyRouter<TKey, T>(edge, spec, stage);
+        _partials = new PartialRouter<TKey, TAccumulator>(edge, spec, stage, Combining<T, TAccumulator>.CodecOf<TKey>(codecs));
+    }
+
+    public override void OnEvent(in T value, EventTime time)
+    {
+        if (!_isPlain && time.HasValue && !_stage.IsGuarded && TryCombine(in value, time))
+            return;
+        _isPlain = true;
+        _plain.OnEvent(in value, time);
+    }
+
+    public void Begin() => _plain.Begin();
+
+    public void Undo() => _plain.Undo();
+
+    public void Announce(EventTime watermark, EventTime clock, bool idle)
+    {
+        _partials.Announce(watermark, clock, idle);
+        _plain.Announce(watermark, clock, idle);
+    }
+
+    public void Mark(EventTime watermark, EventTime clock, bool idle)
+    {
+        if (idle)
+            _partials.Settle();
+        _mayMeet = !idle;
+        _watermark = watermark;
+        _window = default;
+        if (_isPlain)
+        {
+            _plain.Mark(watermark, clock, idle);
+            _partials.Forget();
+        }
+        else
+        {
+            _partials.Mark(watermark, clock, idle);
+            _plain.Forget();
+        }
+    }
+
+    public void Barrier(long number)
+    {
+        _partials.Settle();
+        if (_isPlain)
+            _plain.Barrier(number);
+        else
+            _partials.Barrier(number);
+    }
+
+    public void Flush(IStageOutput output)
+    {
+        // Whoever gets fewer than two events a partial is better off without.
+        if (!_isPlain && _partials.Count > _met)
+            _plainFlushes = SampledFlushes;
+        _met = 0;
+        _partials.Settle();
+        _partials.Flush(output);
+        _plain.Flush(output);
+        _isPlain = _plainFlushes > 0 || _stage.IsGuarded;
+        if (_plainFlushes > 0)
+            _plainFlushes--;
+    }
+
+    // A function that fails does so again on the event as it is, where the operator says which event it was.
+    private bool TryCombine(in T value, EventTime time)
+    {
+        try
+        {
+            Combine(in value, time);
+            return true;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private void Combine(in T value, EventTime time)
+    {
+        TKey key = _key.Take(in value);
+        uint hash = _hasher.Hash(key);
+        if (time < _window.Start || time >= _window.End)
+        {
+            _window = _combining.Windows.WindowOf(time);
+            _isOpen = _mayMeet && _window.MaxTimestamp > _watermark;
+        }
+
+        if (_isOpen)
+        {
+            ref PartialRouter<TKey, TAccumulator>.Open open = ref _partials.Find(in key, hash, _window.Start);
+            if (!Unsafe.IsNullRef(ref open))
+            {
+                _combining.Add(ref open.Accumulator, in value);
+                open.Events++;
+                _met++;
+                _stage.Held++;
+                return;
+            }
+        }
+
+        TAccumulator first = _combining.Create();
+        _combining.Add(ref first, in value);
+        var partial = new Partial<TKey, TAccumulator>(key, hash, 1, first);
+        if (_isOpen)
+            _partials.Begin(in partial, time, _window.Start);
+        else
+            _partials.OnEvent(in partial, time);
+    }
+}
