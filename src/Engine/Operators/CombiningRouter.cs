@@ -24,6 +24,9 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
 {
     // Of so many flushes one is combined where keys seldom repeat, to see whether they do.
     private const int SampledFlushes = 16;
+
+    // So many events that were added to another one weigh as much as one that is held: a flush then covers more of them.
+    private const int MetOfWeight = 4;
     private readonly Combining<T, TAccumulator> _combining;
     private readonly Stage _stage;
     private readonly EventKey<TKey, T> _key;
@@ -51,8 +54,19 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
 
     public override void OnEvent(in T value, EventTime time)
     {
-        if (!_isPlain && time.HasValue && !_stage.IsGuarded && TryCombine(in value, time))
-            return;
+        if (!_isPlain && time.HasValue && !_stage.IsGuarded)
+        {
+            try
+            {
+                Combine(in value, time);
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                // It fails again on the event as it is, in the operator, which says what event it was.
+            }
+        }
+
         _isPlain = true;
         _plain.OnEvent(in value, time);
     }
@@ -109,20 +123,6 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             _plainFlushes--;
     }
 
-    // A function that fails does so again on the event as it is, where the operator says which event it was.
-    private bool TryCombine(in T value, EventTime time)
-    {
-        try
-        {
-            Combine(in value, time);
-            return true;
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            return false;
-        }
-    }
-
     private void Combine(in T value, EventTime time)
     {
         TKey key = _key.Take(in value);
@@ -140,8 +140,8 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             {
                 _combining.Add(ref open.Accumulator, in value);
                 open.Events++;
-                _met++;
-                _stage.Held++;
+                if (++_met % MetOfWeight == 0)
+                    _stage.Held++;
                 return;
             }
         }

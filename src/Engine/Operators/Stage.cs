@@ -96,7 +96,9 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
     /// <summary>Whether what follows from one event can be undone, because a failure need not end the job.</summary>
     public bool IsGuarded { get; set; }
 
-    /// <summary>Events held in slices and output since the last flush.</summary>
+    /// <summary>
+    /// Events held in slices and output since the last flush, and for those that were added to others a quarter.
+    /// </summary>
     public int Held { get; set; }
 
     /// <summary>What the stage holds beyond a flush, in the order of the graph.</summary>
