@@ -1,6 +1,5 @@
-namespace Weir.Grains.Tests;
+namespace Weir.Fuzz.Tests;
 
-using Weir.Fuzz;
 using Weir.Fuzz.Decoders;
 using Weir.Fuzz.Inputs;
 
@@ -9,8 +8,9 @@ using Weir.Fuzz.Inputs;
 /// </summary>
 public sealed class FuzzTests
 {
-    // Other tests share the cores, so the time is only kept from being endless.
-    private static readonly FuzzOptions Short = new() { SlowAfter = TimeSpan.FromSeconds(10) };
+    // Other tests come first on the cores, so the time is only kept from being endless.
+    private static readonly FuzzOptions Short =
+        new() { SlowAfter = TimeSpan.FromSeconds(10), StuckAfter = TimeSpan.FromMinutes(5) };
 
     public static TheoryData<string> Decoders => [.. AllDecoders.Names];
 
