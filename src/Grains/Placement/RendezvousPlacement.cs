@@ -24,7 +24,18 @@ internal sealed class RendezvousDirector(Places places, SiloLayout layout) : IPl
     public Task<SiloAddress> OnAddActivation(
         PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        SiloAddress[] able = context.GetCompatibleSilos(target);
+        SiloAddress[] able;
+        try
+        {
+            able = context.GetCompatibleSilos(target);
+        }
+        catch (OrleansException) when (layout.IsStopping)
+        {
+            // The last silo to stop counts no silo any more, itself neither. A grain has no other place than this one, and
+            // that it ends here is no error that anybody should read of.
+            return Task.FromResult(layout.Local);
+        }
+
         if (IPlacementDirector.GetPlacementHint(target.RequestContextData, able) is { } told)
             return Task.FromResult(told);
         Place place = places.Of(target.GrainIdentity);
