@@ -13,10 +13,10 @@ internal interface ICombines<T>
     Combining<T>? Combining { get; }
 }
 
-/// <summary>How events of one key and one tumbling window are added up before they come to the window.</summary>
-internal abstract class Combining<T>(TumblingWindows windows)
+/// <summary>How events of one key and one slot of time are added up before they come to the windows of the slot.</summary>
+internal abstract class Combining<T>(ISlottedWindows windows)
 {
-    public TumblingWindows Windows => windows;
+    public ISlottedWindows Windows => windows;
 
     public abstract Receiver<T> Receive<TKey>(KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
         where TKey : notnull;
@@ -25,7 +25,7 @@ internal abstract class Combining<T>(TumblingWindows windows)
         where TKey : notnull;
 }
 
-internal abstract class Combining<T, TAccumulator>(TumblingWindows windows) : Combining<T>(windows)
+internal abstract class Combining<T, TAccumulator>(ISlottedWindows windows) : Combining<T>(windows)
 {
     public abstract TAccumulator Create();
 
@@ -46,7 +46,7 @@ internal abstract class Combining<T, TAccumulator>(TumblingWindows windows) : Co
 }
 
 internal sealed class Combining<T, TAccumulator, TResult>(
-    TumblingWindows windows, IAggregator<T, TAccumulator, TResult> aggregator) : Combining<T, TAccumulator>(windows)
+    ISlottedWindows windows, IAggregator<T, TAccumulator, TResult> aggregator) : Combining<T, TAccumulator>(windows)
 {
     public override TAccumulator Create() => aggregator.Create();
 

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using System.Runtime.CompilerServices;
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
 using Weir.Engine.State;
@@ -14,26 +15,29 @@ internal sealed record WindowFunction<TKey, TIn, TOut>(
     /// <summary>The state of a function of the user's.</summary>
     public IReadOnlyList<StateSlot> Slots { get; init; } = [];
 
-    /// <summary>How events may be added up before they come to tumbling windows; null if they may not.</summary>
-    public Func<TumblingWindows, Combining<TIn>>? Combining { get; init; }
+    /// <summary>How events may be added up before they come to windows; null, or gives null, if they may not.</summary>
+    public Func<ISlottedWindows, Combining<TIn>?>? Combining { get; init; }
 }
 
 /// <summary>Which accumulators a window operator has, without naming their type.</summary>
 internal sealed record AccumulatorKind<TIn, TResult>(Type Type, Func<CodecRegistry, Accumulators<TIn, TResult>> Create)
 {
-    /// <summary>How events may be added up before they come to tumbling windows; null if they may not.</summary>
-    public Func<TumblingWindows, Combining<TIn>>? Combining { get; private init; }
+    /// <summary>How events may be added up before they come to windows; null, or gives null, if they may not.</summary>
+    public Func<ISlottedWindows, Combining<TIn>?>? Combining { get; private init; }
 
     public static AccumulatorKind<TIn, TResult> Of<TAccumulator>(IAggregator<TIn, TAccumulator, TResult> aggregator) => new(
         typeof(TAccumulator),
         codecs => new Accumulators<TIn, TAccumulator, TResult>(aggregator, codecs.For<TAccumulator>()))
     {
-        Combining = aggregator.MergesExactly
-            ? windows => new Combining<TIn, TAccumulator, TResult>(windows, aggregator)
-            : null,
+        Combining = aggregator.MergesExactly ? windows => Combine(windows, aggregator) : null,
     };
 
     public string Description => $"aggregate {Type} to {typeof(TResult)}";
+
+    // An object can not be the accumulator of several windows.
+    private static Combining<TIn, TAccumulator, TResult>? Combine<TAccumulator>(
+        ISlottedWindows windows, IAggregator<TIn, TAccumulator, TResult> aggregator) =>
+        windows.Overlap && RuntimeHelpers.IsReferenceOrContainsReferences<TAccumulator>() ? null : new(windows, aggregator);
 
     public Refold<TIn, TResult> Refold(CodecRegistry codecs) => new(Create(codecs));
 }

@@ -43,7 +43,7 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
 
     // Each event must come as it is where it may do more than add to a window that is still open.
     public Combining<TIn>? Combining =>
-        Spec is { IsEventTime: true, LatenessMilliseconds: 0, Assigner: TumblingWindows windows }
+        Spec is { IsEventTime: true, LatenessMilliseconds: 0, Assigner: ISlottedWindows { HaveGaps: false } windows }
         && Trigger is EventTimeTrigger
         && Late is null
         && Errors is null

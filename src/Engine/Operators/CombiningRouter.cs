@@ -7,15 +7,15 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 
 /// <summary>
-/// Sends events to tumbling windows that add them up exactly: events of one key and window that wait for the same flush
-/// go as one <see cref="Partial{TKey, TAccumulator}"/>. Invariant: what the windows give is what they would give had
+/// Sends events to windows that add them up exactly: events of one key and slot of time that wait for the same flush go
+/// as one <see cref="Partial{TKey, TAccumulator}"/>. Invariant: what the windows give is what they would give had
 /// each event been sent as it is, which <see cref="KeyRouter{TKey, T}"/> does beside it.
 /// </summary>
 /// <remarks>
-/// An event is added to an earlier one, over the steps of time between them, only while its window is open by the time
-/// of this stage, which the group's is never ahead of: no step between them could have closed the window. With the
-/// watermark at 5 s, events of a key at 7 s and 8 s and, behind a step to 9.5 s, at 9 s go as one partial of the window
-/// [0 s, 10 s) in the place of the first. Of an idle stage the group may be ahead; then, and until the first step is
+/// An event is added to an earlier one, over the steps of time between them, only while its slot has not ended by the
+/// time of this stage, which the group's is never ahead of: no step between them could have closed one of its windows.
+/// With the watermark at 5 s and windows of 10 s, events of a key at 7 s and 8 s and, behind a step to 9.5 s, at 9 s go
+/// as one partial of the slot [0 s, 10 s) in the place of the first. Of an idle stage the group may be ahead; then, and until the first step is
 /// known, events go as partials of one. Where keys seldom repeat, and from an event on that can not be added, events
 /// go as they are. Source: the two phases of aggregation in Flink's SQL planner, with bundles that end at a flush.
 /// </remarks>
@@ -33,7 +33,7 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     private readonly KeyHasher<TKey> _hasher;
     private readonly KeyRouter<TKey, T> _plain;
     private readonly PartialRouter<TKey, TAccumulator> _partials;
-    private TimeRange _window;
+    private TimeRange _slot;
     private EventTime _watermark;
     private bool _isOpen;
     private bool _mayMeet;
@@ -87,7 +87,7 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             _partials.Settle();
         _mayMeet = !idle;
         _watermark = watermark;
-        _window = default;
+        _slot = default;
         if (_isPlain)
         {
             _plain.Mark(watermark, clock, idle);
@@ -127,15 +127,15 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     {
         TKey key = _key.Take(in value);
         uint hash = _hasher.Hash(key);
-        if (time < _window.Start || time >= _window.End)
+        if (time < _slot.Start || time >= _slot.End)
         {
-            _window = _combining.Windows.WindowOf(time);
-            _isOpen = _mayMeet && _window.MaxTimestamp > _watermark;
+            _slot = _combining.Windows.SlotOf(time);
+            _isOpen = _mayMeet && _slot.MaxTimestamp > _watermark;
         }
 
         if (_isOpen)
         {
-            ref PartialRouter<TKey, TAccumulator>.Open open = ref _partials.Find(in key, hash, _window.Start);
+            ref PartialRouter<TKey, TAccumulator>.Open open = ref _partials.Find(in key, hash, _slot.Start);
             if (!Unsafe.IsNullRef(ref open))
             {
                 _combining.Add(ref open.Accumulator, in value);
@@ -150,7 +150,7 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
         _combining.Add(ref first, in value);
         var partial = new Partial<TKey, TAccumulator>(key, hash, 1, first);
         if (_isOpen)
-            _partials.Begin(in partial, time, _window.Start);
+            _partials.Begin(in partial, time, _slot.Start);
         else
             _partials.OnEvent(in partial, time);
     }

@@ -3,8 +3,8 @@ namespace Weir.Engine.Operators;
 using Weir.Engine.Codecs;
 
 /// <summary>
-/// What events of one key and one window add up to, on their way to the group of the key. It has the time and offset of
-/// the first of them. Invariant: merging it there gives what the events would have given one by one.
+/// What events of one key and the same windows add up to, on their way to the group of the key. It has the time and
+/// offset of the first of them. Invariant: merging it there gives what the events would have given one by one.
 /// </summary>
 /// <param name="Key">The key.</param>
 /// <param name="Hash">The hash by which the group finds it.</param>

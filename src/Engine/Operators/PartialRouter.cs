@@ -41,14 +41,14 @@ internal sealed class PartialRouter<TKey, TAccumulator> : Router<Partial<TKey, T
     public override void OnEvent(in Partial<TKey, TAccumulator> value, EventTime time) =>
         Add(GroupOf(in value), in value, time);
 
-    /// <summary>The partial of a key and a window that is not settled, or a null reference.</summary>
-    public ref Open Find(in TKey key, uint hash, EventTime window)
+    /// <summary>The partial of a key and a slot that is not settled, or a null reference.</summary>
+    public ref Open Find(in TKey key, uint hash, EventTime slot)
     {
         int mask = _slots.Length - 1;
         for (int at = HomeOf(hash); _slots[at] != 0; at = (at + 1) & mask)
         {
             ref Open open = ref _open[_slots[at] - 1];
-            if (open.Hash == hash && open.Window == window && Equality.Equals(open.Key, key))
+            if (open.Hash == hash && open.Slot == slot && Equality.Equals(open.Key, key))
                 return ref open;
         }
 
@@ -58,8 +58,8 @@ internal sealed class PartialRouter<TKey, TAccumulator> : Router<Partial<TKey, T
     /// <summary>Adds a partial that goes on until it is settled.</summary>
     /// <param name="first">Of its first event.</param>
     /// <param name="time">The time of that event.</param>
-    /// <param name="window">The start of its window.</param>
-    public void Begin(in Partial<TKey, TAccumulator> first, EventTime time, EventTime window)
+    /// <param name="slot">The start of its slot.</param>
+    public void Begin(in Partial<TKey, TAccumulator> first, EventTime time, EventTime slot)
     {
         int group = GroupOf(in first);
         Add(group, in first, time);
@@ -69,7 +69,7 @@ internal sealed class PartialRouter<TKey, TAccumulator> : Router<Partial<TKey, T
         {
             Key = first.Key,
             Hash = first.Hash,
-            Window = window,
+            Slot = slot,
             Accumulator = first.Accumulator,
             Events = 1,
             Group = group,
@@ -126,7 +126,7 @@ internal sealed class PartialRouter<TKey, TAccumulator> : Router<Partial<TKey, T
     {
         public TKey Key;
         public TAccumulator Accumulator;
-        public EventTime Window;
+        public EventTime Slot;
         public uint Hash;
         public int Events;
         public int Group;

@@ -1,16 +1,19 @@
 namespace Weir.Engine.Operators;
 
+using System.Runtime.InteropServices;
 using Weir.Engine.State;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
 
 /// <content>
-/// Events that were added up before they came to a tumbling window, see <see cref="CombiningRouter{TKey, T, TAccumulator}"/>.
-/// They come only where an event does nothing but add to an open window: there is no lateness allowed, and nobody looks
-/// at those that are late.
+/// Events that were added up before they came, see <see cref="CombiningRouter{TKey, T, TAccumulator}"/>. They come only
+/// where an event does nothing but add to open windows: there is no lateness allowed, and nobody looks at those that are
+/// late.
 /// </content>
 internal sealed partial class WindowOperator<TKey, TIn, TOut> : IPartialPanes<TKey>
 {
+    private readonly List<int> _partialPanes = [];
+
     protected override void ApplyPartials(Slice slice, int from, int to) => _contents.AddPartials(slice, from, to, this);
 
     void IPartialPanes<TKey>.LookAhead(ReadOnlySpan<uint> hashes)
@@ -19,15 +22,35 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : IPartialPanes<TK
             LookAhead(hashes);
     }
 
-    int IPartialPanes<TKey>.PaneOf(TKey key, uint hash, EventTime time, int events)
+    ReadOnlySpan<int> IPartialPanes<TKey>.PanesOf(TKey key, uint hash, EventTime time, int events)
     {
         int row = RowOf(key, hash);
-        int pane = TumblingPane(row, time);
+        _partialPanes.Clear();
+        if (_tumbling is not null)
+        {
+            AddIfOpen(TumblingPane(row, time));
+        }
+        else
+        {
+            _assigned.Clear();
+            _assigner.Assign(time, _assigned);
+            foreach (TimeRange window in _assigned)
+                AddIfOpen(FixedPane(row, window));
+        }
+
+        if (_partialPanes.Count == 0)
+        {
+            LateEvents += events;
+            RemoveRowIfEmpty(row);
+        }
+
+        return CollectionsMarshal.AsSpan(_partialPanes);
+    }
+
+    private void AddIfOpen(int pane)
+    {
         if (pane >= 0)
-            return pane;
-        LateEvents += events;
-        RemoveRowIfEmpty(row);
-        return -1;
+            _partialPanes.Add(pane);
     }
 
     OperatorFailedException IPartialPanes<TKey>.Failed(

@@ -71,8 +71,7 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
             ref readonly Partial<TKey, TAccumulator> partial = ref partials.Values[i];
             try
             {
-                int pane = panes.PaneOf(partial.Key, partial.Hash, partials.Times[i], partial.Events);
-                if (pane >= 0)
+                foreach (int pane in panes.PanesOf(partial.Key, partial.Hash, partials.Times[i], partial.Events))
                     Merge(pane, in partial);
             }
             catch (Exception fault) when (fault is not OperatorFailedException)

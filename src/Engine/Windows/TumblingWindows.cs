@@ -3,8 +3,14 @@ namespace Weir.Engine.Windows;
 using Weir.Engine.Time;
 
 /// <summary>One window for each timestamp; the windows touch.</summary>
-internal sealed class TumblingWindows(long size, long offset) : WindowAssigner
+internal sealed class TumblingWindows(long size, long offset) : WindowAssigner, ISlottedWindows
 {
+    public bool HaveGaps => false;
+
+    public bool Overlap => false;
+
+    public TimeRange SlotOf(EventTime time) => WindowOf(time);
+
     public override void Assign(EventTime time, List<TimeRange> windows) => windows.Add(WindowOf(time));
 
     /// <summary>The window of a timestamp.</summary>

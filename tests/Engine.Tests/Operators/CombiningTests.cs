@@ -13,7 +13,7 @@ using Weir.Engine.Windows;
 using static Weir.Engine.Tests.Reading;
 
 /// <summary>
-/// Events of a key are added up before they come to a tumbling window that does so exactly. What comes out is what the
+/// Events of a key are added up before they come to windows that do so exactly. What comes out is what the
 /// same plan gives in which each event comes as it is.
 /// </summary>
 public sealed class CombiningTests
@@ -29,7 +29,7 @@ public sealed class CombiningTests
          from events in Gen.Select(Gen.Int[0, 4], Gen.Int[-40, 10]).Array[1, 12]
          select new Step(kind, partition, wait, events)).Array[1, 60];
 
-    public static TheoryData<string> Kinds => ["topic's key", "another key", "finer key", "function", "view"];
+    public static TheoryData<string> Kinds => ["topic's key", "another key", "finer key", "function", "view", "sliding", "odd slide"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -43,6 +43,26 @@ public sealed class CombiningTests
             Assert.Equal(expected, new Run(plan, byBytes: true).Play(steps));
         });
     }
+
+    [Fact]
+    public void TheTimesOfASlot_HaveTheSameWindows_AndNoneEndsBeforeIt() =>
+        Gen.Select(Gen.Int[1, 50], Gen.Int[1, 50], Gen.Int[-60, 60], Gen.Int[-200, 200]).Sample((size, slide, offset, time) =>
+        {
+            var windows = new SlidingWindows(size, slide, offset);
+            TimeRange slot = windows.SlotOf(T(time));
+            TimeRange[] expected = WindowsOf(T(time));
+            Assert.True(slot.Start <= T(time) && T(time) < slot.End);
+            for (long at = slot.Start.Milliseconds; at < slot.End.Milliseconds; at++)
+                Assert.Equal(expected, WindowsOf(T(at)));
+            Assert.All(expected, window => Assert.True(window.End >= slot.End));
+
+            TimeRange[] WindowsOf(EventTime at)
+            {
+                var assigned = new List<TimeRange>();
+                windows.Assign(at, assigned);
+                return [.. assigned];
+            }
+        });
 
     [Fact]
     public void EventsOfAKey_GoAsOne_OverStepsOfTime()
@@ -152,7 +172,7 @@ public sealed class CombiningTests
     }
 
     public static TheoryData<string> OneByOne =>
-        ["lateness", "late events", "errors", "trigger", "evictor", "sliding", "doubles", "fold", "grain per key"];
+        ["lateness", "late events", "errors", "trigger", "evictor", "gaps", "objects", "doubles", "fold", "grain per key"];
 
     [Theory]
     [MemberData(nameof(OneByOne))]
@@ -199,6 +219,12 @@ public sealed class CombiningTests
                     .Aggregate("most", new Maximum<Reading, long>(each => each.At), new Numbered())
                     .To(Tables.Texts);
                 break;
+            case "sliding":
+                Counts(readings, 40, 10);
+                break;
+            case "odd slide":
+                Counts(readings, 23, 9);
+                break;
             default:
                 readings.KeyBy(each => each.Key)
                     .Window(Windows.Tumbling(Ms(20)))
@@ -220,12 +246,19 @@ public sealed class CombiningTests
             "errors" => tumbling.Aggregate("sums", sum).OnError(Errors.QuarantineKey),
             "trigger" => tumbling.Trigger(Triggers.Count(2)).Aggregate("sums", sum),
             "evictor" => tumbling.Evict(Evictors.Count<Reading>(2)).Aggregate("sums", sum),
-            "sliding" => keyed.Window(Windows.Sliding(Ms(100), Ms(50))).Aggregate("sums", sum),
+            "gaps" => keyed.Window(Windows.Sliding(Ms(100), Ms(150))).Aggregate("sums", sum),
+            "objects" => keyed.Window(Windows.Sliding(Ms(100), Ms(50)))
+                .Aggregate("least", new Minimum<Reading, string>(each => each.Key)),
             "doubles" => (object)tumbling.Aggregate("sums", new Sum<Reading, double>(each => each.Value)),
             "fold" => tumbling.Aggregate("sums", 0L, (total, each) => total + each.Value),
             _ => tumbling.Aggregate("sums", sum).OneGrainPerKey(),
         };
     }
+
+    private static void Counts(DataStream<Reading> readings, int size, int slide) => readings.KeyBy(each => each.Key)
+        .Window(Windows.Sliding(Ms(size), Ms(slide), Ms(3)))
+        .Aggregate("counts", new Count<Reading>())
+        .To(Tables.Results);
 
     private static void SumsOf100(KeyedStream<string, Reading> keyed) => keyed
         .Window(Windows.Tumbling(Ms(100)))
