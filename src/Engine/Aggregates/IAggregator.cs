@@ -15,8 +15,8 @@ public interface IAggregator<TIn, TAccumulator, out TResult>
     /// Whether merging is exact: however events are divided into runs, the accumulators of the runs, merged in their
     /// order, can not be told from the one to which all were added one by one; and <see cref="Add"/> leaves the
     /// accumulator as it was if it throws. Then tumbling and sliding windows may have the events of a key added up where
-    /// they are read, and one accumulator sent in place of many events. True for whole numbers; not for floating point numbers,
-    /// whose sums depend on the order of the additions in their last digits. Default: false.
+    /// they are read, and one accumulator sent in place of many events. True for whole numbers; not for floating point
+    /// numbers, whose sums depend on the order of the additions in their last digits. Default: false.
     /// </summary>
     bool MergesExactly => false;
 
