@@ -18,16 +18,15 @@ using static Weir.Engine.Tests.Reading;
 /// </summary>
 public sealed class CombiningTests
 {
-    private const int Partitions = 2;
     private const int Disorder = 15;
 
     // Late events, partitions that fall idle and wake, flushes seldom and often, and restarts between them.
-    private static readonly Gen<Step[]> Steps =
+    private static readonly Gen<CombiningStep[]> Steps =
         (from kind in Gen.Int[0, 11]
-         from partition in Gen.Int[0, Partitions - 1]
+         from partition in Gen.Int[0, CombiningRun.Partitions - 1]
          from wait in Gen.OneOf(Gen.Int[0, 10], Gen.Int[0, 10], Gen.Int[30, 80])
          from events in Gen.Select(Gen.Int[0, 4], Gen.Int[-40, 10]).Array[1, 12]
-         select new Step(kind, partition, wait, events)).Array[1, 60];
+         select new CombiningStep(kind, partition, wait, events)).Array[1, 60];
 
     public static TheoryData<string> Kinds => ["topic's key", "another key", "finer key", "function", "view", "sliding", "odd slide"];
 
@@ -38,9 +37,9 @@ public sealed class CombiningTests
         JobPlan plan = Plan(readings => Define(kind, readings));
         Steps.Sample(steps =>
         {
-            string[] expected = new Run(plan.EventByEvent()).Play(steps);
-            Assert.Equal(expected, new Run(plan).Play(steps));
-            Assert.Equal(expected, new Run(plan, byBytes: true).Play(steps));
+            string[] expected = new CombiningRun(plan.EventByEvent()).Play(steps);
+            Assert.Equal(expected, new CombiningRun(plan).Play(steps));
+            Assert.Equal(expected, new CombiningRun(plan, byBytes: true).Play(steps));
         });
     }
 
@@ -67,7 +66,7 @@ public sealed class CombiningTests
     [Fact]
     public void EventsOfAKey_GoAsOne_OverStepsOfTime()
     {
-        var run = new Run(Keyed(SumsOf100));
+        var run = new CombiningRun(Keyed(SumsOf100));
         run.Send(0, ("a", 1));
         run.Send(0, ("a", 101), ("b", 102));
         run.Send(0, ("a", 103), ("a", 110), ("b", 111));
@@ -87,7 +86,7 @@ public sealed class CombiningTests
     [InlineData(true)]
     public void AnEventBehindAnIdlePartition_IsNotAddedToOneBeforeIt(bool wakes)
     {
-        var run = new Run(Keyed(SumsOf100));
+        var run = new CombiningRun(Keyed(SumsOf100));
         run.Send(0, ("a", 1));
         run.Send(1, ("b", 1000));
         run.Flush();
@@ -104,7 +103,7 @@ public sealed class CombiningTests
     [Fact]
     public void WhereKeysSeldomRepeat_EventsGoAsTheyAre_AndFromTimeToTimeNot()
     {
-        var run = new Run(Keyed(SumsOf100));
+        var run = new CombiningRun(Keyed(SumsOf100));
         run.Send(0, ("a", 1));
         List<bool> arePartials = [];
         for (int flush = 0; flush < 40; flush++)
@@ -119,7 +118,7 @@ public sealed class CombiningTests
     [Fact]
     public void EventsThatKeysRepeat_StayPartials()
     {
-        var run = new Run(Keyed(SumsOf100));
+        var run = new CombiningRun(Keyed(SumsOf100));
         for (int flush = 0; flush < 40; flush++)
         {
             run.Send(0, [.. Enumerable.Range(0, 50).Select(i => ($"{i % 10}", 100L + i))]);
@@ -130,7 +129,7 @@ public sealed class CombiningTests
     [Fact]
     public void AnEventThatCanNotBeAdded_FailsWithItsOwnName()
     {
-        var run = new Run(Keyed(stream => stream
+        var run = new CombiningRun(Keyed(stream => stream
             .Window(Windows.Tumbling(Ms(100)))
             .Aggregate("sums", new Sum<Reading, long>(reading => reading.At == 13 ? throw new FormatException("Odd.") : 1))));
         run.Send(0, ("a", 1));
@@ -144,7 +143,7 @@ public sealed class CombiningTests
     [Fact]
     public void AnOverflowOfTheWhole_NamesOperatorAndKey()
     {
-        var run = new Run(Keyed(stream => stream
+        var run = new CombiningRun(Keyed(stream => stream
             .Window(Windows.Tumbling(Ms(100)))
             .Aggregate("sums", new Sum<Reading, int>(_ => int.MaxValue / 3))));
         run.Send(0, ("a", 1));
@@ -160,7 +159,7 @@ public sealed class CombiningTests
     public void ASumThatOverflowsBeforeItComes_IsAddedEventByEvent()
     {
         // -max, then max and max: the two alone overflow, the three do not.
-        var run = new Run(Keyed(stream => stream
+        var run = new CombiningRun(Keyed(stream => stream
             .Window(Windows.Tumbling(Ms(100)))
             .Aggregate("sums", new Sum<Reading, int>(reading => reading.At == 1 ? -int.MaxValue : int.MaxValue))
             .Select(each => each with { })
@@ -178,7 +177,7 @@ public sealed class CombiningTests
     [MemberData(nameof(OneByOne))]
     public void WhereAnEventMayDoMoreThanAdd_ItComesAsItIs(string kind)
     {
-        var run = new Run(Keyed(keyed => DefineOneByOne(kind, keyed)), applies: false);
+        var run = new CombiningRun(Keyed(keyed => DefineOneByOne(kind, keyed)), applies: false);
         run.Send(0, ("a", 1));
         run.Send(0, ("a", 11), ("a", 12));
         Assert.Equal(3, run.Flush().Sum(slice => Assert.IsType<Slice<Reading>>(slice).Count));
@@ -187,7 +186,7 @@ public sealed class CombiningTests
     [Fact]
     public void BytesOfPartials_ForAnOperatorWithoutThem_AreRefused()
     {
-        var run = new Run(Keyed(SumsOf100), applies: false);
+        var run = new CombiningRun(Keyed(SumsOf100), applies: false);
         run.Send(0, ("a", 1));
         Slice slice = run.Flush().Single(each => each.Count > 0);
         var writer = new ByteWriter();
@@ -281,13 +280,8 @@ public sealed class CombiningTests
                 each => T(each.At), Watermarks.Bounded(Ms(Disorder), idleAfter: Ms(25))))),
             codecs);
         return new JobPlan(
-            graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => Partitions));
+            graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => CombiningRun.Partitions));
     }
-
-    /// <summary>
-    /// Of twelve kinds: 0 restarts, 1 flushes, 2 to 5 are ticks of the clock after a wait, else events are sent.
-    /// </summary>
-    private sealed record Step(int Kind, int Partition, int Wait, (int Key, int At)[] Events);
 
     /// <summary>Counts the windows of a key in state of its own.</summary>
     private sealed class Numbered : WindowProcess<string, long, string>
@@ -300,168 +294,5 @@ public sealed class CombiningTests
             windows.Value++;
             context.Emit($"{context.Key} {context.Window} {values[0]} {windows.Value}");
         }
-    }
-
-    private sealed class Run : IStageOutput
-    {
-        private readonly JobPlan _plan;
-        private readonly bool _byBytes;
-        private readonly bool _applies;
-        private readonly List<string>[] _output;
-        private readonly List<Slice> _posted = [];
-        private SourceProgram[] _sources;
-        private GroupProgram[] _groups;
-        private int _at;
-        private long _clock;
-
-        public Run(JobPlan plan, bool byBytes = false, bool applies = true)
-        {
-            (_plan, _byBytes, _applies) = (plan, byBytes, applies);
-            _sources = NewSources();
-            _groups = NewGroups();
-            _output = [.. _groups.Select(_ => new List<string>())];
-        }
-
-        public long EventsIn => _groups.Sum(group => group.EventsIn);
-
-        public long LateEvents => _groups.Sum(group => group.LateEvents);
-
-        public string[] Play(Step[] steps)
-        {
-            long time = 0;
-            foreach (Step step in steps)
-            {
-                switch (step.Kind)
-                {
-                    case 0:
-                        Flush();
-                        Restart();
-                        break;
-                    case 1:
-                        Flush();
-                        break;
-                    case <= 5:
-                        Wait(step.Partition, step.Wait);
-                        break;
-                    default:
-                        time += step.Wait / 2;
-                        Send(step.Partition, [.. step.Events.Select(each => ($"k{each.Key}", Math.Max(0, time + each.At)))]);
-                        break;
-                }
-            }
-
-            for (int partition = 0; partition < Partitions; partition++)
-                Take(partition, BatchKind.End, []);
-            Flush();
-            return
-            [
-                .. _output.SelectMany((lines, group) => lines.Select(line => $"{group}: {line}")),
-                .. _groups.Select(group =>
-                    $"{group.Group}: {group.EventsIn} events, {group.LateEvents} late, {group.Rows} keys"),
-            ];
-        }
-
-        public void Send(int partition, params (string Key, long At)[] events) =>
-            Take(partition, BatchKind.Events, events);
-
-        public void Wait(int partition, long milliseconds)
-        {
-            _clock += milliseconds;
-            Take(partition, BatchKind.Tick, []);
-        }
-
-        public Slice[] Flush()
-        {
-            foreach (SourceProgram source in _sources)
-                source.Flush(this);
-            Slice[] posted = [.. _posted];
-            _posted.Clear();
-            foreach (Slice slice in _applies ? posted : [])
-            {
-                _at = slice.Target.Group;
-                _groups[_at].Apply(_byBytes ? Copy(slice) : slice);
-                _groups[_at].Flush(this);
-            }
-
-            return posted;
-        }
-
-        void IStageOutput.Post(Slice slice) => _posted.Add(slice);
-
-        void IStageOutput.Append(in OutputBatch batch)
-        {
-            var reader = new ByteReader(batch.Payload);
-            for (int i = 0; i < batch.Count; i++)
-            {
-                ReadOnlyMemory<byte> bytes = reader.ReadBlob();
-                object? value = batch.Target == Tables.Texts.Name
-                    ? _plan.Codecs.For<string>().Read(new ByteReader(bytes))
-                    : Convert.ToHexString(bytes.Span);
-                _output[_at].Add($"{value}");
-            }
-        }
-
-        private Slice Copy(Slice slice)
-        {
-            var writer = new ByteWriter();
-            slice.Encode(writer);
-            Slice copy = _plan.DecodeSlice(slice.Target, writer.ToArray());
-            Assert.Equal((slice.Count, slice.Events, slice.MarkCount), (copy.Count, copy.Events, copy.MarkCount));
-            return copy;
-        }
-
-        private void Restart()
-        {
-            SourceProgram[] sources = _sources;
-            GroupProgram[] groups = _groups;
-            _sources = NewSources();
-            _groups = NewGroups();
-            for (int i = 0; i < sources.Length; i++)
-            {
-                var state = new ByteWriter();
-                sources[i].Write(state);
-                _sources[i].Read(new ByteReader(state.ToArray()));
-            }
-
-            for (int i = 0; i < groups.Length; i++)
-                _groups[i].Restore(groups[i].Snapshot());
-        }
-
-        private SourceProgram[] NewSources() =>
-            [.. Enumerable.Range(0, Partitions).Select(partition => _plan.CreateSource(0, partition))];
-
-        private GroupProgram[] NewGroups() =>
-            [.. Enumerable.Range(0, _plan.GroupCount).Select(group => _plan.CreateGroup(0, group))];
-
-        private void Take(int partition, BatchKind kind, (string Key, long At)[] events)
-        {
-            SourceProgram source = _sources[partition];
-            var payload = new ByteWriter();
-            foreach ((string key, long at) in events.Where(each => IsOf(partition, each.Key)))
-            {
-                int start = payload.BeginFrame();
-                _plan.Codecs.For<Reading>().Write(payload, new Reading(key, at, at % 3));
-                payload.EndFrame(start);
-            }
-
-            int count = events.Count(each => IsOf(partition, each.Key));
-            source.Process(new EventBatch
-            {
-                From = source.Next,
-                Next = source.Next + Math.Max(count, 1),
-                Count = count,
-                Kind = kind,
-                Stamp = T(_clock),
-                Schema = Input.Schema,
-                Payload = payload.Detach(),
-            });
-        }
-
-        // Where the job relies on the partitions of the topic, an event lies in that of its key.
-        private bool IsOf(int partition, string key) => !_plan.Graph.Edges.OfType<KeyEdge>().Any(edge => edge.FollowsPartitions)
-            || PartitionOf(key) == partition;
-
-        private int PartitionOf(string key) => KeyGroups.PartitionOf(
-            KeyGroups.GroupOf(KeyHasher<string>.For(_plan.Codecs.For<string>()).Hash(key), _plan.GroupCount), Partitions);
     }
 }
