@@ -15,9 +15,10 @@ using Weir.Engine.Time;
 /// An event is added to an earlier one, over the steps of time between them, only while its slot has not ended by the
 /// time of this stage, which the group's is never ahead of: no step between them could have closed one of its windows.
 /// With the watermark at 5 s and windows of 10 s, events of a key at 7 s and 8 s and, behind a step to 9.5 s, at 9 s go
-/// as one partial of the slot [0 s, 10 s) in the place of the first. Of an idle stage the group may be ahead; then, and until the first step is
-/// known, events go as partials of one. Where keys seldom repeat, and from an event on that can not be added, events
-/// go as they are. Source: the two phases of aggregation in Flink's SQL planner, with bundles that end at a flush.
+/// as one partial of the slot [0 s, 10 s) in the place of the first. Of an idle stage the group may be ahead; then, and
+/// until the first step is known, events go as partials of one. Where keys seldom repeat, and from an event on that can
+/// not be added, events go as they are. Source: the two phases of aggregation in Flink's SQL planner, with bundles that
+/// end at a flush.
 /// </remarks>
 internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, IStageEnd
     where TKey : notnull

@@ -12,7 +12,9 @@ using Weir.Engine.Codecs;
 /// <param name="Accumulator">What they add up to.</param>
 internal readonly record struct Partial<TKey, TAccumulator>(TKey Key, uint Hash, int Events, TAccumulator Accumulator);
 
-/// <summary>Writes partials; the hash follows from the key.</summary>
+/// <summary>
+/// Writes partials; the hash follows from the key. Hashing keeps a buffer, so a codec is for one router or slice only.
+/// </summary>
 internal sealed class PartialCodec<TKey, TAccumulator>(
     Codec<TKey> key, Codec<TAccumulator> accumulator, Func<TKey, uint> hash) : Codec<Partial<TKey, TAccumulator>>
 {

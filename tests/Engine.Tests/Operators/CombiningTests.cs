@@ -28,7 +28,8 @@ public sealed class CombiningTests
          from events in Gen.Select(Gen.Int[0, 4], Gen.Int[-40, 10]).Array[1, 12]
          select new CombiningStep(kind, partition, wait, events)).Array[1, 60];
 
-    public static TheoryData<string> Kinds => ["topic's key", "another key", "finer key", "function", "view", "sliding", "odd slide"];
+    public static TheoryData<string> Kinds =>
+        ["topic's key", "another key", "finer key", "function", "view", "sliding", "odd slide"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
