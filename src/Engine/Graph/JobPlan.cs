@@ -32,6 +32,7 @@ public sealed class JobPlan
     {
         ArgumentNullException.ThrowIfNull(graph);
         Graph = graph;
+        CombinesEvents = !graph.Operators.Any(node => node.NeedsClock);
         Codecs = codecs;
         _partitions = partitions;
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs))
@@ -59,10 +60,10 @@ public sealed class JobPlan
     public IReadOnlySet<string> Scattered { get; init; } = new HashSet<string>();
 
     /// <summary>
-    /// Whether events for windows that add them up exactly may be added up before they come there, which changes no
-    /// result.
+    /// Whether events for windows that add them up exactly may be added up before they come there. Steps of time that
+    /// stood between them become one, which no result shows unless an operator asks how far the clock had come.
     /// </summary>
-    internal bool CombinesEvents { get; private init; } = true;
+    internal bool CombinesEvents { get; private init; }
 
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
@@ -199,7 +200,7 @@ public sealed class JobPlan
     {
         if (!HasChannel(target))
             throw new CorruptDataException($"the job '{Graph.Name}' has no channel {target}");
-        Slice slice = Slice.HoldsPartials(bytes) && Graph.Edges[target.Edge] is KeyEdge edge
+        Slice slice = Slice.HoldsPartials(bytes.Span) && Graph.Edges[target.Edge] is KeyEdge edge
             ? edge.NewPartials(target, Codecs)
             : Graph.Edges[target.Edge].NewSlice(target, Codecs);
         var reader = new ByteReader(bytes);

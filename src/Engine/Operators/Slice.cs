@@ -91,8 +91,8 @@ public abstract class Slice
     /// </summary>
     internal abstract void Decode(ByteReader reader);
 
-    /// <summary>Whether bytes of a slice are of partials.</summary>
-    internal static bool HoldsPartials(ReadOnlyMemory<byte> bytes) => (new ByteReader(bytes).ReadVarint() & Partials) != 0;
+    /// <summary>Whether bytes of a slice are of partials: the lowest bits of its head lie in the first byte.</summary>
+    internal static bool HoldsPartials(ReadOnlySpan<byte> bytes) => !bytes.IsEmpty && (bytes[0] & Partials) != 0;
 
     /// <summary>The same as slices of one event or one step of time each, in order; without the barrier.</summary>
     internal abstract IReadOnlyList<Slice> Split();

@@ -21,6 +21,30 @@ public sealed class ByteReaderTests
         Assert.Equal(0, reader.Remaining);
     });
 
+    [Fact]
+    public void AnInteger_EndsWhereItDoes_WhateverStandsBehind()
+    {
+        for (int bits = 0; bits < 64; bits++)
+        {
+            foreach (ulong value in new[] { 1UL << bits, (1UL << bits) - 1, ulong.MaxValue >> bits })
+            {
+                var writer = new ByteWriter();
+                writer.WriteVarint(value);
+                byte[] bytes = writer.ToArray();
+                for (byte behind = 0; behind < 20; behind++)
+                {
+                    var reader = new ByteReader((byte[])[.. bytes, .. Enumerable.Repeat((byte)0xFF, behind)]);
+                    Assert.Equal((value, behind), (reader.ReadVarint(), reader.Remaining));
+                    Corrupt([(byte)(bytes.Length - 1), .. bytes, .. new byte[behind]], cut =>
+                    {
+                        cut.EnterFrame();
+                        cut.ReadVarint();
+                    });
+                }
+            }
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(127)]

@@ -46,6 +46,8 @@ internal sealed class CombiningRun : IStageOutput
             switch (step.Kind)
             {
                 case 0:
+                    foreach (SourceProgram source in _sources)
+                        source.EmitBarrier(1);
                     Flush();
                     Restart();
                     break;

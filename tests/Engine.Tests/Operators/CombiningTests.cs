@@ -19,6 +19,7 @@ using static Weir.Engine.Tests.Reading;
 public sealed class CombiningTests
 {
     private const int Disorder = 15;
+    private static readonly ValueSlot<int> Numbers = new("numbers");
 
     // Late events, partitions that fall idle and wake, flushes seldom and often, and restarts between them.
     private static readonly Gen<CombiningStep[]> Steps =
@@ -172,7 +173,7 @@ public sealed class CombiningTests
     }
 
     public static TheoryData<string> OneByOne =>
-        ["lateness", "late events", "errors", "trigger", "evictor", "gaps", "objects", "doubles", "fold", "grain per key"];
+        ["lateness", "late events", "errors", "trigger", "evictor", "gaps", "objects", "doubles", "fold", "clock", "grain per key"];
 
     [Theory]
     [MemberData(nameof(OneByOne))]
@@ -216,7 +217,7 @@ public sealed class CombiningTests
             case "function":
                 readings.KeyBy(each => each.Key)
                     .Window(Windows.Tumbling(Ms(20)))
-                    .Aggregate("most", new Maximum<Reading, long>(each => each.At), new Numbered())
+                    .Aggregate("most", new Maximum<Reading, long>(each => each.At), new Numbered(Numbers))
                     .To(Tables.Texts);
                 break;
             case "sliding":
@@ -250,6 +251,7 @@ public sealed class CombiningTests
             "objects" => keyed.Window(Windows.Sliding(Ms(100), Ms(50)))
                 .Aggregate("least", new Minimum<Reading, string>(each => each.Key)),
             "doubles" => (object)tumbling.Aggregate("sums", new Sum<Reading, double>(each => each.Value)),
+            "clock" => tumbling.Aggregate("sums", sum, new Numbered(Numbers.ExpiresAfter(Ms(60)))),
             "fold" => tumbling.Aggregate("sums", 0L, (total, each) => total + each.Value),
             _ => tumbling.Aggregate("sums", sum).OneGrainPerKey(),
         };
@@ -284,14 +286,14 @@ public sealed class CombiningTests
             graph, codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => CombiningRun.Partitions));
     }
 
-    /// <summary>Counts the windows of a key in state of its own.</summary>
-    private sealed class Numbered : WindowProcess<string, long, string>
+    /// <summary>Counts the windows of a key in state of its own; if that expires, the job asks for the clock.</summary>
+    private sealed class Numbered(ValueSlot<int> counts) : WindowProcess<string, long, string>
     {
-        private static readonly ValueSlot<int> Windows = new("windows");
+        public override IEnumerable<StateSlot> Slots => [counts];
 
         public override void Process(IReadOnlyList<long> values, IWindowContext<string, string> context)
         {
-            IValueState<int> windows = context.KeyState(Windows);
+            IValueState<int> windows = context.KeyState(counts);
             windows.Value++;
             context.Emit($"{context.Key} {context.Window} {values[0]} {windows.Value}");
         }
