@@ -173,7 +173,10 @@ public sealed class CombiningTests
     }
 
     public static TheoryData<string> OneByOne =>
-        ["lateness", "late events", "errors", "trigger", "evictor", "gaps", "objects", "doubles", "fold", "clock", "grain per key"];
+    [
+        "lateness", "late events", "errors", "trigger", "evictor", "gaps", "objects", "doubles", "fold", "clock",
+        "grain per key",
+    ];
 
     [Theory]
     [MemberData(nameof(OneByOne))]
