@@ -193,7 +193,7 @@ internal sealed class WeirClient : IWeirClient
     {
         ArgumentException.ThrowIfNullOrEmpty(job);
         ArgumentNullException.ThrowIfNull(view);
-        return new KeyedView<TKey, TValue>(_views, job, view, _codecs.For<TValue>());
+        return new KeyedView<TKey, TValue>(_views, job, view, _codecs);
     }
 
     public IJobHistory History(string job)

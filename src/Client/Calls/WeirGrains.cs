@@ -1,5 +1,6 @@
 namespace Weir.Client.Calls;
 
+using System.Globalization;
 using Weir.Contracts;
 using Weir.Contracts.Jobs;
 using Weir.Contracts.Keys;
@@ -23,6 +24,9 @@ internal sealed class WeirGrains(IGrainFactory grains)
     public IViewGrain View(string job, string view) => Get<IViewGrain>($"{job}/{view}");
 
     public IKeyGrain Key(string job, string operatorName, string key) => Get<IKeyGrain>($"{job}/{operatorName}/{key}");
+
+    public IKeyGroupGrain Group(string job, int operatorIndex, int group) =>
+        Get<IKeyGroupGrain>(string.Create(CultureInfo.InvariantCulture, $"{job}/{operatorIndex}/{group}"));
 
     public IStoredKeysGrain StoredKeys(string job, string operatorName) =>
         Get<IStoredKeysGrain>($"{job}/{operatorName}");

@@ -2,6 +2,7 @@ namespace Weir.Client.Views;
 
 using System.Runtime.CompilerServices;
 using Weir.Contracts;
+using Weir.Contracts.Jobs;
 using Weir.Contracts.Json;
 using Weir.Contracts.Keys;
 using Weir.Engine.Codecs;
@@ -9,12 +10,14 @@ using Weir.Engine.Streams;
 
 /// <summary>A view with the types of its keys and values.</summary>
 internal sealed class KeyedView<TKey, TValue>(
-    ViewDirectory views, string job, View<TKey, TValue> view, Codec<TValue> codec) : IKeyedView<TKey, TValue>
+    ViewDirectory views, string job, View<TKey, TValue> view, CodecRegistry codecs) : IKeyedView<TKey, TValue>
     where TKey : notnull
 {
+    private readonly Codec<TKey>? _keyCodec = (Codec<TKey>?)codecs.TryFind(typeof(TKey));
+    private readonly Codec<TValue> _valueCodec = codecs.For<TValue>();
     private ReadAt _at;
 
-    public IKeyedView<TKey, TValue> At(ReadAt at) => new KeyedView<TKey, TValue>(views, job, view, codec) { _at = at };
+    public IKeyedView<TKey, TValue> At(ReadAt at) => new KeyedView<TKey, TValue>(views, job, view, codecs) { _at = at };
 
     public async Task<ViewAnswer<TValue>?> FindAsync(TKey key, CancellationToken cancellation = default)
     {
@@ -26,7 +29,10 @@ internal sealed class KeyedView<TKey, TValue>(
             new KeyQuestion<WireAnswer?>(
                 grain => grain.FindAsync(_at),
                 stored => stored.FindAsync(place.Key, _at),
-                found => found?.Validity.Epoch),
+                found => found?.Validity.Epoch)
+            {
+                OfGroup = owner => AskGroup(key, owner),
+            },
             cancellation).ConfigureAwait(false);
         return answer is null ? null : ViewAnswer<TValue>.Of(Read(answer.Value, place), answer.Validity);
     }
@@ -41,11 +47,28 @@ internal sealed class KeyedView<TKey, TValue>(
             yield return (TKey)KeyText.Parse(typeof(TKey), key);
     }
 
+    // Keys of another type than the job's may mean the same, as 5 and "5" do, but have another group.
+    private Task<(bool IsHere, WireAnswer? Answer)>? AskGroup(TKey key, ViewDescription owner)
+    {
+        if (_keyCodec is null || owner.Groups == 0 || owner.KeyType != typeof(TKey).Name)
+            return null;
+        var bytes = new ByteWriter();
+        _keyCodec.Write(bytes, in key);
+        IKeyGroupGrain group = views.Group(job, owner.OperatorIndex, KeyGroups.Of(key, _keyCodec, owner.Groups));
+        return AskAsync(group, bytes.WrittenMemory);
+    }
+
+    private async Task<(bool IsHere, WireAnswer? Answer)> AskAsync(IKeyGroupGrain group, ReadOnlyMemory<byte> key)
+    {
+        GroupAnswer found = await group.FindOfAsync(view.Name, key, _at).ConfigureAwait(false);
+        return (found.IsHere, found.Answer);
+    }
+
     private TValue Read(ReadOnlyMemory<byte> bytes, KeyPlace place)
     {
         try
         {
-            return codec.Read(new ByteReader(bytes));
+            return _valueCodec.Read(new ByteReader(bytes));
         }
         catch (CorruptDataException fault)
         {

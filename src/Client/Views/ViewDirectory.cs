@@ -4,16 +4,18 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Weir.Client.Calls;
 using Weir.Contracts;
+using Weir.Contracts.Jobs;
 using Weir.Contracts.Keys;
 
 /// <summary>
 /// Reaches the grains of keys, and keeps answers from going back in time: once an epoch of a job has answered, an older
-/// one is asked again. Where the grain of a key does not answer, because its silo is gone or its group moves, the last
+/// one is asked again. Where the group of a key can be reckoned, it is asked itself, which saves the grain of the key: a
+/// call, and an activation for every key. Where nobody answers, because a silo is gone or a group moves, the last
 /// checkpoint is read from the store by whichever silo can be reached, and the answer says so.
 /// </summary>
 internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
 {
-    private readonly ConcurrentDictionary<(string Job, string View), string> _operators = new();
+    private readonly ConcurrentDictionary<(string Job, string View), ViewDescription> _views = new();
     private readonly ConcurrentDictionary<string, long> _epochs = new(StringComparer.Ordinal);
 
     /// <summary>Asks for a key of a view.</summary>
@@ -30,8 +32,11 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
             return await calls.AskAsync(
                 async () =>
                 {
-                    string owner = await OperatorOfAsync(place.Job, place.View).ConfigureAwait(false);
-                    return await AskAsync(place with { View = owner }, at, ask).ConfigureAwait(false);
+                    ViewDescription view = await DescribeAsync(place.Job, place.View).ConfigureAwait(false);
+                    return await AskAsync(
+                        place with { View = view.Operator },
+                        at,
+                        ask with { OfKey = grain => AskOwnerAsync(place, view, ask, grain) }).ConfigureAwait(false);
                 },
                 what,
                 cancellation).ConfigureAwait(false);
@@ -39,10 +44,13 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
         catch (WeirException)
         {
             // The job may be another one since: its next answer is asked for by what it says then.
-            _operators.TryRemove((place.Job, place.View), out _);
+            _views.TryRemove((place.Job, place.View), out _);
             throw;
         }
     }
+
+    /// <summary>A key group of an operator.</summary>
+    public IKeyGroupGrain Group(string job, int operatorIndex, int group) => grains.Group(job, operatorIndex, group);
 
     /// <summary>Everything that an operator holds for a key.</summary>
     public Task<KeyReport?> InspectAsync(KeyPlace place, ReadAt at, CancellationToken cancellation)
@@ -95,12 +103,34 @@ internal sealed class ViewDirectory(WeirGrains grains, GrainCalls calls)
         }
     }
 
-    private async Task<string> OperatorOfAsync(string job, string view)
+    // The group that was reckoned, unless it says that it is not the one; then the grain of the key, which always is.
+    private async Task<TAnswer> AskOwnerAsync<TAnswer>(
+        KeyPlace place, ViewDescription view, KeyQuestion<TAnswer> ask, IKeyGrain key)
     {
-        if (_operators.TryGetValue((job, view), out string? known))
+        if (ask.OfGroup?.Invoke(view) is { } asked)
+        {
+            (bool isHere, TAnswer answer) = await asked.ConfigureAwait(false);
+            if (isHere)
+                return answer;
+            await LookAgainAsync(place, view).ConfigureAwait(false);
+        }
+
+        return await ask.OfKey(key).ConfigureAwait(false);
+    }
+
+    private async Task<ViewDescription> DescribeAsync(string job, string view)
+    {
+        if (_views.TryGetValue((job, view), out ViewDescription? known))
             return known;
         ViewDescription description = await grains.View(job, view).DescribeAsync().ConfigureAwait(false);
-        return _operators.GetOrAdd((job, view), description.Operator);
+        return _views.GetOrAdd((job, view), description);
+    }
+
+    // The job may be another one since. If it is not, this client reckons otherwise than its silos, and does so no more.
+    private async Task LookAgainAsync(KeyPlace place, ViewDescription stale)
+    {
+        ViewDescription fresh = await grains.View(place.Job, place.View).DescribeAsync().ConfigureAwait(false);
+        _views[(place.Job, place.View)] = fresh == stale ? fresh with { Groups = 0 } : fresh;
     }
 
     private void CheckEpoch(string job, long? epoch)
@@ -128,4 +158,11 @@ internal readonly record struct KeyPages(string Job, string View, int Size, Read
 /// <param name="OfStored">Asks what is stored.</param>
 /// <param name="EpochOf">The epoch of an answer; null for none.</param>
 internal readonly record struct KeyQuestion<TAnswer>(
-    Func<IKeyGrain, Task<TAnswer>> OfKey, Func<IStoredKeysGrain, Task<TAnswer>> OfStored, Func<TAnswer, long?> EpochOf);
+    Func<IKeyGrain, Task<TAnswer>> OfKey, Func<IStoredKeysGrain, Task<TAnswer>> OfStored, Func<TAnswer, long?> EpochOf)
+{
+    /// <summary>
+    /// Asks the group of the key, which says whether it is the one; null if the view's groups can not be reckoned.
+    /// Default: none is asked.
+    /// </summary>
+    public Func<ViewDescription, Task<(bool IsHere, TAnswer Answer)>?>? OfGroup { get; init; }
+}

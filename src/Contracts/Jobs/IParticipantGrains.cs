@@ -122,6 +122,14 @@ public interface IKeyGroupGrain : IParticipantGrain
     [ResponseTimeout("00:00:02")]
     Task<WireAnswer?> FindAsync(ReadOnlyMemory<byte> key, ReadAt at);
 
+    /// <summary>
+    /// The same for whoever reckons the group of a key from a <see cref="ViewDescription"/>, which may be out of date.
+    /// </summary>
+    [Alias("FindOf")]
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:02")]
+    Task<GroupAnswer> FindOfAsync(string view, ReadOnlyMemory<byte> key, ReadAt at);
+
     /// <summary>Everything that is held for a key, given as its codec's bytes.</summary>
     [Alias("Inspect")]
     [AlwaysInterleave]

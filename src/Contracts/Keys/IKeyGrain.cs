@@ -199,7 +199,27 @@ public sealed record StateReport([property: Id(0)] string Name, [property: Id(1)
 [Immutable]
 [Alias("Weir.ViewDescription")]
 public sealed record ViewDescription(
-    [property: Id(0)] string Operator, [property: Id(1)] string KeyType, [property: Id(2)] string ValueType);
+    [property: Id(0)] string Operator, [property: Id(1)] string KeyType, [property: Id(2)] string ValueType)
+{
+    /// <summary>The operator by index, as key groups are addressed.</summary>
+    [Id(3)]
+    public int OperatorIndex { get; init; }
+
+    /// <summary>
+    /// How many key groups there are, if <see cref="Engine.Streams.KeyGroups.Of"/> gives the group of a key and the group
+    /// answers for it; else 0: the grains of keys know. Default: 0.
+    /// </summary>
+    [Id(4)]
+    public int Groups { get; init; }
+}
+
+/// <summary>What a key group answers about a key of a view.</summary>
+/// <param name="IsHere">Whether the group is of the view's operator and the key belongs to it.</param>
+/// <param name="Answer">What the view holds for the key, or null.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("Weir.GroupAnswer")]
+public readonly record struct GroupAnswer([property: Id(0)] bool IsHere, [property: Id(1)] WireAnswer? Answer);
 
 /// <summary>A page of keys in the form of <see cref="Json.KeyText"/>.</summary>
 /// <param name="Keys">The keys.</param>

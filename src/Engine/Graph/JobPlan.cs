@@ -23,6 +23,9 @@ public sealed class JobPlan
 {
     private readonly IReadOnlyDictionary<string, int> _partitions;
 
+    // By operator, made when one is asked for; which of two threads made it is the same.
+    private readonly GroupOfBytes?[] _groupOfKeys;
+
     /// <summary>Plans a graph.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="codecs">The codecs that it was validated with.</param>
@@ -35,6 +38,7 @@ public sealed class JobPlan
         CombinesEvents = !graph.Operators.Any(node => node.NeedsClock);
         Codecs = codecs;
         _partitions = partitions;
+        _groupOfKeys = new GroupOfBytes?[graph.Operators.Count];
         foreach (Topic topic in graph.Inputs.Concat(graph.Outputs))
         {
             if (!partitions.TryGetValue(topic.Name, out int count) || count < 1)
@@ -95,7 +99,16 @@ public sealed class JobPlan
     public View? ViewOf(int operatorIndex) => Graph.Operators[operatorIndex].View;
 
     /// <summary>The operator that publishes a view, or -1.</summary>
-    public int OperatorOfView(string view) => Graph.Operators.ToList().FindIndex(node => node.View?.Name == view);
+    public int OperatorOfView(string view)
+    {
+        for (int index = 0; index < Graph.Operators.Count; index++)
+        {
+            if (Graph.Operators[index].View?.Name == view)
+                return index;
+        }
+
+        return -1;
+    }
 
     /// <summary>The partition count of a topic of the job.</summary>
     public int PartitionsOf(string topic) => topic == Graph.Commands?.Name ? 1 : _partitions[topic];
@@ -130,12 +143,17 @@ public sealed class JobPlan
     {
         Type type = KeyTypeOf(operatorIndex) ?? throw new InvalidOperationException(
             $"The operator '{Graph.Operators[operatorIndex].Name}' has no keys.");
-        var reader = new ByteReader(key);
-        object? value = Codecs.For(type).ReadObject(reader);
-        if (value is null || reader.Remaining > 0)
-            throw new CorruptDataException($"the bytes are no key of '{Graph.Operators[operatorIndex].Name}'");
-        return (int)GroupOfTyped.MakeGenericMethod(type).Invoke(null, [this, operatorIndex, value])!;
+        GroupOfBytes groupOf = _groupOfKeys[operatorIndex]
+            ??= GroupOfTyped.MakeGenericMethod(type).CreateDelegate<GroupOfBytes>();
+        return groupOf(this, operatorIndex, key);
     }
+
+    /// <summary>
+    /// Whether <see cref="KeyGroups.Of"/> gives the group of an operator's key: it has keys, and all of a key decides.
+    /// </summary>
+    public bool HashesWholeKeys(int operatorIndex) =>
+        KeyTypeOf(operatorIndex) is not null
+        && Graph.Operators[operatorIndex].Inputs.OfType<KeyEdge>().All(edge => !edge.IsFiner);
 
     /// <summary>Whether an operator keeps keys in quarantine.</summary>
     public bool Quarantines(int operatorIndex) => Graph.Operators[operatorIndex].Errors is { Quarantines: true };
@@ -301,9 +319,15 @@ public sealed class JobPlan
     private static readonly System.Reflection.MethodInfo GroupOfTyped = typeof(JobPlan).GetMethod(
         nameof(GroupOf), System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!;
 
-    private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, TKey key)
+    private delegate int GroupOfBytes(JobPlan plan, int operatorIndex, ReadOnlyMemory<byte> key);
+
+    private static int GroupOf<TKey>(JobPlan plan, int operatorIndex, ReadOnlyMemory<byte> bytes)
         where TKey : notnull
     {
+        var reader = new ByteReader(bytes);
+        TKey key = plan.Codecs.For<TKey>().Read(reader);
+        if (key is null || reader.Remaining > 0)
+            throw new CorruptDataException($"the bytes are no key of '{plan.Graph.Operators[operatorIndex].Name}'");
         var edge = plan.Graph.Operators[operatorIndex].Inputs.OfType<KeyEdge>().First();
         return KeyGroups.GroupOf(((KeyHasher<TKey>)edge.GroupHasher(plan.Codecs)).Hash(key), plan.GroupCount);
     }

@@ -99,6 +99,13 @@ public static class KeyGroups
     /// <summary>The key group of a hash, <c>hash mod groups</c>.</summary>
     public static int GroupOf(uint hash, int groups) => (int)(hash % (uint)groups);
 
+    /// <summary>The key group of a key that no other key decides for; see <see cref="EventKey{TKey, T}.Refine"/>.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="codec">Its codec, the same as the job's.</param>
+    /// <param name="groups">How many groups the job has, 1 or more.</param>
+    public static int Of<TKey>(TKey key, Codec<TKey> codec, int groups) =>
+        GroupOf(KeyHasher<TKey>.For(codec).Hash(key), groups);
+
     /// <summary>The partition of a key group, <c>group mod partitions</c>.</summary>
     public static int PartitionOf(int group, int partitions) => group % partitions;
 }

@@ -18,6 +18,7 @@ using Weir.Grains.Placement;
 /// </summary>
 [GrainType("weirkey")]
 [RendezvousPlacement]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class KeyGrain(JobRegistry jobs, QuarantineCommands commands, ResidenceFactory residences)
     : Grain, IKeyGrain, IHostedKeyGrain
 {
@@ -177,6 +178,20 @@ internal sealed record KeyAddress(HostedJob Job, int Operator, ReadOnlyMemory<by
         var bytes = new ByteWriter();
         job.Codecs.For(type).WriteObject(bytes, KeyText.Parse(type, key));
         return new KeyAddress(job, index, bytes.WrittenMemory, job.KeyPlan.GroupOfKey(index, bytes.WrittenMemory));
+    }
+
+    /// <summary>Whether a group holds a key of a view: bytes that are no such key are not here either.</summary>
+    public static bool IsInGroup(HostedJob job, GroupAddress group, string view, ReadOnlyMemory<byte> key)
+    {
+        try
+        {
+            return job.KeyPlan.OperatorOfView(view) == group.Operator
+                && job.KeyPlan.GroupOfKey(group.Operator, key) == group.Group;
+        }
+        catch (CorruptDataException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The type of what the operator's view holds.</summary>

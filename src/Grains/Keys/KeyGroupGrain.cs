@@ -50,12 +50,13 @@ internal sealed class KeyGroupGrain(
     private readonly Guid _activation = Guid.NewGuid();
     private readonly GroupReaders _readers = new(files);
     private readonly EpochDoor _door = new();
+    private GroupAddress? _address;
     private GroupRun? _run;
     private JobPlan? _plan;
     private StoredChain? _chain;
     private long _claimed;
 
-    private GroupAddress Address => GroupAddress.Parse(this.GetPrimaryKeyString());
+    private GroupAddress Address => _address ??= GroupAddress.Parse(this.GetPrimaryKeyString());
 
     public async Task<Guid> OpenAsync(EpochPlan plan, ReadOnlyMemory<byte> start)
     {
@@ -120,6 +121,11 @@ internal sealed class KeyGroupGrain(
         GroupReading reading = await ReadAsync(at);
         return reading.Program.Find(key) is { } found ? KeyReports.Of(found, reading.Epoch, reading.Checkpoint) : null;
     }
+
+    public async Task<GroupAnswer> FindOfAsync(string view, ReadOnlyMemory<byte> key, ReadAt at) =>
+        KeyAddress.IsInGroup(jobs.Job(Address.Job), Address, view, key)
+            ? new GroupAnswer(true, await FindAsync(key, at))
+            : default;
 
     public async Task<KeyReport?> InspectAsync(ReadOnlyMemory<byte> key, ReadAt at)
     {

@@ -19,8 +19,13 @@ internal sealed class ViewGrain(JobRegistry jobs) : Grain, IViewGrain
     {
         (HostedJob job, int index) = Locate();
         Engine.Streams.View view = job.KeyPlan.ViewOf(index)!;
+        bool answersByGroup = job.KeyPlan.HashesWholeKeys(index) && !job.KeyPlan.HasOneGrainPerKey(index);
         return Task.FromResult(
-            new ViewDescription(job.KeyPlan.OperatorNames[index], view.KeyType.Name, view.ValueType.Name));
+            new ViewDescription(job.KeyPlan.OperatorNames[index], view.KeyType.Name, view.ValueType.Name)
+            {
+                OperatorIndex = index,
+                Groups = answersByGroup ? job.KeyPlan.GroupCount : 0,
+            });
     }
 
     public async Task<KeysPage> ListKeysAsync(string? from, int limit, ReadAt at)

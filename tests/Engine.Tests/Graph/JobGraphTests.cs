@@ -70,9 +70,32 @@ public sealed class JobGraphTests
         writer.WriteString("weir");
         uint hash = KeyHasher<string>.For(plan.Codecs.For<string>()).Hash("weir");
         Assert.Equal(KeyGroups.GroupOf(hash, 64), plan.GroupOfKey(0, writer.ToArray()));
+        Assert.Equal(plan.GroupOfKey(0, writer.ToArray()), KeyGroups.Of("weir", plan.Codecs.For<string>(), 64));
         Assert.Throws<CorruptDataException>(() => plan.GroupOfKey(0, new byte[] { 0 }));
         Assert.Throws<CorruptDataException>(() => plan.CreateGroup(0, 0).Find(new byte[] { 0 }));
         Assert.Throws<CorruptDataException>(() => plan.CreateGroup(0, 0).Find(new byte[] { 1, 1 }));
+    }
+
+    [Fact]
+    public void TheGroupOfAKey_CanBeReckonedWhereAllOfItDecides()
+    {
+        JobPlan plan = Plan(
+            job =>
+            {
+                From(job.KeyGroups(7)).KeyBy(each => (each.Key, each.Value)).Window(Windows.Tumbling(Ms(10)))
+                    .Aggregate("whole", new Count<Reading>());
+                From(job, "second").KeyBy(Input.Key.Refine(each => (each.Key, each.Value), fine => fine.Key))
+                    .Window(Windows.Tumbling(Ms(10))).Aggregate("part", new Count<Reading>());
+            },
+            partitions: 1);
+        Assert.Equal((true, false), (plan.HashesWholeKeys(0), plan.HashesWholeKeys(1)));
+        Codec<(string, long)> codec = plan.Codecs.For<(string, long)>();
+        for (int i = 0; i < 100; i++)
+        {
+            var bytes = new ByteWriter();
+            codec.Write(bytes, ($"key {i % 9}", i));
+            Assert.Equal(plan.GroupOfKey(0, bytes.ToArray()), KeyGroups.Of(($"key {i % 9}", (long)i), codec, 7));
+        }
     }
 
     [Fact]
