@@ -10,8 +10,9 @@ readonly solution=Orleans.sln
 readonly results=artifacts/test-results
 readonly test_minutes=40
 
-# They only compute, on virtual time if any: no load can hurt them.
-readonly pure_suites='Architecture|Engine|Fuzz|Protocol'
+# No load can hurt them: they only compute, on virtual time if any, or wait for a disk and a server of their own with much
+# more time than these need.
+readonly patient_suites='Architecture|Connectors|Engine|Fuzz|Protocol'
 
 # No process of a build stays behind, nothing is reported to anybody, and all output is in English.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
@@ -92,35 +93,35 @@ install_postgres() {
     -o Dpkg::Options::=--force-confold postgresql </dev/null >/dev/null
 }
 
-# Most suites run silos and processes, and wait for them half of the time. The pure ones run beside them, and take only
+# The others run silos and processes, and wait for them half of the time. The patient ones run beside them, and take only
 # what is left of the cores.
 step_test() {
-  local lowest=(nice -n 19) pure status=0 beside=0
+  local lowest=(nice -n 19) patient status=0 beside=0
   ! chrt --idle 0 true 2>/dev/null || lowest=(chrt --idle 0)
   rm -rf "$results"
   mkdir -p "$results"
   trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
   # However long these get no turn, they do not hang.
   VSTEST_CONNECTION_TIMEOUT=$((test_minutes * 60)) \
-    run_suites pure "${test_minutes}m" "${lowest[@]}" >"$results/pure.log" 2>&1 &
-  pure=$!
+    run_suites patient "${test_minutes}m" "${lowest[@]}" >"$results/patient.log" 2>&1 &
+  patient=$!
   # These processes live for seconds: what the compiler would learn of them costs a fifth of their time, and is no use.
   run_suites other 5m env DOTNET_TieredPGO=0 &
   wait $! || status=$?
-  wait "$pure" || beside=$?
+  wait "$patient" || beside=$?
   trap - EXIT
-  cat "$results/pure.log"
+  cat "$results/patient.log"
   [[ $status != 124 && $beside != 124 ]] || echo "error: the tests did not end within $test_minutes minutes" >&2
   report $((status | beside))
 }
 
 # Becomes a run of suites, one after the other: those with clusters and processes need the cores for themselves.
-# Arguments: pure or other, how long a test may take, what runs a command in its own way.
+# Arguments: patient or other, how long a test may take, what runs a command in its own way.
 run_suites() {
   local suites select=()
-  [[ $1 == pure ]] || select=(--invert-match)
+  [[ $1 == patient ]] || select=(--invert-match)
   mapfile -t suites < <(grep --files-with-matches Microsoft.NET.Test.Sdk tests/*/*.csproj |
-    grep --extended-regexp ${select[@]+"${select[@]}"} "/($pure_suites)\.Tests/" |
+    grep --extended-regexp ${select[@]+"${select[@]}"} "/($patient_suites)\.Tests/" |
     sed 's|tests/\(.*\)/.*|tests/\1/bin/Release/net10.0/Weir.\1.dll|')
   exec timeout --kill-after=10s "${test_minutes}m" "${@:3}" dotnet test "${suites[@]}" \
     --results-directory "$results" --logger "trx;LogFileName=$1.trx" \
