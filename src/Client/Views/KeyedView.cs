@@ -47,13 +47,14 @@ internal sealed class KeyedView<TKey, TValue>(
             yield return (TKey)KeyText.Parse(typeof(TKey), key);
     }
 
-    // Keys of another type than the job's may mean the same, as 5 and "5" do, but have another group.
+    // Keys of another type than the job's may have the same text, as 5 and "5" do, or a record its members in another order;
+    // but their bytes, and so their group, are not the same.
     private Task<(bool IsHere, WireAnswer? Answer)>? AskGroup(TKey key, ViewDescription owner)
     {
-        if (_keyCodec is null || owner.Groups == 0 || owner.KeyType != typeof(TKey).Name)
+        if (owner.Groups == 0 || _keyCodec?.Schema != owner.KeySchema)
             return null;
         var bytes = new ByteWriter();
-        _keyCodec.Write(bytes, in key);
+        _keyCodec!.Write(bytes, in key);
         IKeyGroupGrain group = views.Group(job, owner.OperatorIndex, KeyGroups.Of(key, _keyCodec, owner.Groups));
         return AskAsync(group, bytes.WrittenMemory);
     }

@@ -211,6 +211,13 @@ public sealed record ViewDescription(
     /// </summary>
     [Id(4)]
     public int Groups { get; init; }
+
+    /// <summary>
+    /// The schema of the codec of the keys: whose codec has another one writes other bytes for the same key, or the same for
+    /// another. Default: empty.
+    /// </summary>
+    [Id(5)]
+    public string KeySchema { get; init; } = "";
 }
 
 /// <summary>What a key group answers about a key of a view.</summary>

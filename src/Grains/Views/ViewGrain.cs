@@ -25,6 +25,7 @@ internal sealed class ViewGrain(JobRegistry jobs) : Grain, IViewGrain
             {
                 OperatorIndex = index,
                 Groups = answersByGroup ? job.KeyPlan.GroupCount : 0,
+                KeySchema = job.Codecs.For(view.KeyType).Schema,
             });
     }
 

@@ -69,7 +69,12 @@ public sealed class ViewTests
         Assert.Equal(7, (await _client.View("job", Sums).FindAsync(42))!.Value);
 
     private static ViewDescription Description(int operatorIndex, int groups) =>
-        new("sum", nameof(Int64), nameof(Int64)) { OperatorIndex = operatorIndex, Groups = groups };
+        new("sum", nameof(Int64), nameof(Int64))
+        {
+            OperatorIndex = operatorIndex,
+            Groups = groups,
+            KeySchema = new CodecRegistry().For<long>().Schema,
+        };
 
     private static string GroupOf(long key, int operatorIndex, int groups) =>
         $"group job/{operatorIndex}/{KeyGroups.Of(key, new CodecRegistry().For<long>(), groups)}";
