@@ -48,13 +48,21 @@ internal sealed class KeyedView<TKey, TValue>(
     }
 
     // Keys of another type than the job's may have the same text, as 5 and "5" do, or a record its members in another order;
-    // but their bytes, and so their group, are not the same.
+    // but their bytes, and so their group, are not the same. What the codec refuses has a text as well.
     private Task<(bool IsHere, WireAnswer? Answer)>? AskGroup(TKey key, ViewDescription owner)
     {
         if (owner.Groups == 0 || _keyCodec?.Schema != owner.KeySchema)
             return null;
         var bytes = new ByteWriter();
-        _keyCodec!.Write(bytes, in key);
+        try
+        {
+            _keyCodec!.Write(bytes, in key);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+
         IKeyGroupGrain group = views.Group(job, owner.OperatorIndex, KeyGroups.Of(key, _keyCodec, owner.Groups));
         return AskAsync(group, bytes.WrittenMemory);
     }

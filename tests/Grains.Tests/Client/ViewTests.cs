@@ -42,6 +42,20 @@ public sealed class ViewTests
     }
 
     [Fact]
+    public async Task AKeyThatTheCodecRefuses_IsAskedByItsText()
+    {
+        _views.Description = Description(operatorIndex: 0, groups: 64) with
+        {
+            KeySchema = new CodecRegistry().For<Place>().Schema,
+        };
+        IKeyedView<Place, long> view = _client.View("job", new View<Place, long>("sums"));
+        await view.FindAsync(new Place("yard"));
+        Assert.StartsWith("group ", _views.Asked()[^1], StringComparison.Ordinal);
+        await view.FindAsync(new Corner("yard", 2));
+        Assert.StartsWith("key job/sum/{", Assert.Single(_views.Asked()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AGroupThatIsNotTheOne_IsFoundAnew()
     {
         await FindAsync();
@@ -64,6 +78,10 @@ public sealed class ViewTests
         await FindAsync();
         Assert.Equal(["key job/sum/42"], _views.Asked());
     }
+
+    private record Place(string Name);
+
+    private sealed record Corner(string Name, int Floor) : Place(Name);
 
     private async Task FindAsync() =>
         Assert.Equal(7, (await _client.View("job", Sums).FindAsync(42))!.Value);
