@@ -62,6 +62,10 @@ internal sealed partial class RoundRun
         probe.Last is { State: JobState.Running } status && status.Sources.Length > 0
         && status.Sources.All(source => source.Next == source.End)));
 
+    /// <summary>Waits until the last checkpoints of the jobs hold all that they have read.</summary>
+    public Task StoredAsync() => UntilAsync(
+        "all is in a checkpoint", () => _probes.All(probe => probe.Last is { Checkpoints.IsCurrent: true }));
+
     /// <summary>Waits until the jobs have so many more complete checkpoints.</summary>
     public Task CheckpointsAsync(int more)
     {
