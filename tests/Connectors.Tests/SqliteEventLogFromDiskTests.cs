@@ -3,7 +3,10 @@ namespace Weir.Connectors.Tests;
 using Weir.Connectors.Sqlite;
 using Weir.Protocol.Logs;
 
-/// <summary>The same contract with nothing kept in memory, so that every read goes to the database.</summary>
+/// <summary>
+/// The same contract with nothing kept in memory, so that every read goes to the database, and with every commit copied
+/// into it at once.
+/// </summary>
 public sealed class SqliteEventLogFromDiskTests : EventLogContract
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("weir-log-").FullName;
@@ -14,6 +17,7 @@ public sealed class SqliteEventLogFromDiskTests : EventLogContract
         TimeProvider = Clock,
         RecentBytes = 0,
         ReadConnections = 1,
+        CheckpointPages = 1,
     });
 
     protected override Task CleanAsync()

@@ -2,17 +2,21 @@ namespace Weir.Connectors.Sqlite;
 
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
 
 /// <summary>
 /// Opens connections to the log's database. Invariant: every connection uses the write-ahead log, and what the writer
-/// commits has reached the disk when the commit returns (synchronous = FULL).
+/// commits has reached the disk when the commit returns (synchronous = FULL). Disposed when all connections are closed.
 /// </summary>
-internal sealed class LogFile(SqliteEventLogOptions options)
+internal sealed class LogFile(SqliteEventLogOptions options) : IDisposable
 {
     /// <summary>Larger than SQLite's default because chunks are; a chunk of 20 KiB then spans 3 pages.</summary>
     public const int PageSize = 8192;
 
     private const long KeptWalBytes = 64 << 20;
+
+    // Closing any handle of a file drops the locks that its process holds on it, SQLite's as well: so it stays open.
+    private SafeFileHandle? _database;
 
     public string Path => options.Path;
 
@@ -22,14 +26,27 @@ internal sealed class LogFile(SqliteEventLogOptions options)
             $"PRAGMA page_size = {PageSize};",
             "PRAGMA journal_mode = WAL;",
             "PRAGMA synchronous = FULL;",
-            Setting("wal_autocheckpoint", options.CheckpointPages),
+            "PRAGMA wal_autocheckpoint = 0;",
             Setting("journal_size_limit", KeptWalBytes));
         if (options.MaxBytes is { } limit)
             Execute(connection, Setting("max_page_count", limit / ReadNumber(connection, "PRAGMA page_size;")));
         return connection;
     }
 
+    /// <summary>Opens what copies the write-ahead log into the database.</summary>
+    public SqliteConnection OpenCopier() => Open("PRAGMA synchronous = FULL;");
+
     public SqliteConnection OpenReader() => Open("PRAGMA query_only = ON;");
+
+    /// <summary>Waits until what was copied into the database has reached the disk. One thread.</summary>
+    public void Flush()
+    {
+        _database ??= File.OpenHandle(
+            options.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.FlushToDisk(_database);
+    }
+
+    public void Dispose() => _database?.Dispose();
 
     public static void Execute(SqliteConnection connection, string sql)
     {

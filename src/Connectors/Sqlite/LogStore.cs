@@ -19,6 +19,7 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     private readonly HashSet<PartitionState> _appended = [];
     private readonly List<Chunk> _newChunks = [];
     private StoreSession? _session;
+    private WriteAheadCopier? _copier;
     private bool _hasReplaced;
     private long _revision;
     private volatile ImmutableSortedDictionary<string, TopicState> _topics =
@@ -54,7 +55,11 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
     public EventTime Now => EventTime.From(options.TimeProvider.GetUtcNow());
 
     /// <summary>Opens the database, before the writer's thread takes over.</summary>
-    public void Open() => Load(checks: true);
+    public void Open()
+    {
+        Load(checks: true);
+        _copier = new WriteAheadCopier(file, options.CheckpointPages);
+    }
 
     public void Begin()
     {
@@ -156,7 +161,29 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
         _appended.Add(partition);
     }
 
-    public void Dispose() => _session?.Dispose();
+    /// <summary>
+    /// Has what was committed copied from the write-ahead log into the database: beside the writer, or, so that the log
+    /// begins anew, now.
+    /// </summary>
+    public void CopyCommitted()
+    {
+        if (_session is null || _copier?.Add(_session.TakePagesWritten()) != true)
+            return;
+        try
+        {
+            _session.Restart(_copier);
+        }
+        catch (SqliteException)
+        {
+            // Everything is stored; it is tried again some pages later.
+        }
+    }
+
+    public void Dispose()
+    {
+        _copier?.Dispose();
+        _session?.Dispose();
+    }
 
     private void BeginReplacing()
     {

@@ -67,5 +67,6 @@ internal sealed class LogWriter
         foreach (PartitionState partition in _store.Appended)
             _watchers.Notify(partition.Name, partition.Next);
         _store.ClearChanges();
+        _store.CopyCommitted();
     }
 }

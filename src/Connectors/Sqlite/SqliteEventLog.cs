@@ -14,6 +14,7 @@ using Weir.Protocol.Logs;
 public sealed class SqliteEventLog : IEventLog
 {
     private readonly SqliteEventLogOptions _options;
+    private readonly LogFile _file;
     private readonly LogFileLock _lock;
     private readonly LogStore _store;
     private readonly ReadConnections _connections;
@@ -26,6 +27,7 @@ public sealed class SqliteEventLog : IEventLog
     private SqliteEventLog(SqliteEventLogOptions options, LogFile file, LogFileLock fileLock, LogStore store)
     {
         _options = options;
+        _file = file;
         _lock = fileLock;
         _store = store;
         _connections = new ReadConnections(file, options.ReadConnections);
@@ -200,6 +202,7 @@ public sealed class SqliteEventLog : IEventLog
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await _connections.DisposeAsync();
+        _file.Dispose();
         _lock.Dispose();
     }
 
@@ -219,6 +222,7 @@ public sealed class SqliteEventLog : IEventLog
         catch (Exception failure)
         {
             store.Dispose();
+            file.Dispose();
             fileLock.Dispose();
             throw StorageFailure.ToEventLogException(failure, options.Path);
         }

@@ -38,8 +38,8 @@ public sealed record SqliteEventLogOptions
     /// <summary>Page cache of each connection in KiB; default 4096.</summary>
     public int PageCacheKilobytes { get; init; } = 4096;
 
-    /// <summary>Pages of 8 KiB that the write-ahead log holds before they are copied into the database; default 1024.
-    /// More make the pauses of this copying rarer but longer (8 MiB: 10 to 40 ms).</summary>
+    /// <summary>Pages of 8 KiB that are written into the write-ahead log before they are copied into the database, beside
+    /// the appends; default 1024. The log holds about six times as many before it begins anew.</summary>
     public int CheckpointPages { get; init; } = 1024;
 
     /// <summary>The size in bytes that the database may not exceed; beyond it appends are refused as full. Null: the

@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 using Weir.Connectors.Chunks;
 
 /// <summary>The writer's connection and its prepared commands; one lasts until a failure.</summary>
@@ -76,6 +77,15 @@ internal sealed class StoreSession : IDisposable
         partition.IsSealed,
         RowChecksum.OfPartition(partition),
         partition.Id);
+
+    /// <summary>The pages that were written since this was last asked.</summary>
+    public int TakePagesWritten()
+    {
+        raw.sqlite3_db_status(_connection.Handle, raw.SQLITE_DBSTATUS_CACHE_WRITE, out int pages, out _, resetFlg: 1);
+        return pages;
+    }
+
+    public void Restart(WriteAheadCopier copier) => copier.Restart(_connection);
 
     public void Dispose()
     {
