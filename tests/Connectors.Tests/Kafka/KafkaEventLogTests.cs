@@ -178,7 +178,10 @@ public sealed class KafkaEventLogTests : IAsyncLifetime, IDisposable
     {
         await using KafkaEventLog log = Open(TimeSpan.FromMilliseconds(1500));
         _kafka.SendAll("Clicks.V1", 1, Enumerable.Range(0, 10).Select(i => ((string?)$"{i}", 1000L + i)));
-        Assert.Equal(4, (await log.ReadAsync(Place, 0, new ReadLimits(4, 1000))).Next);
+
+        // How many of the ten have come by now is up to the broker.
+        int next = (int)(await log.ReadAsync(Place, 0, new ReadLimits(4, 1000))).Next;
+        Assert.InRange(next, 1, 4);
         _kafka.TakeDown();
         EventLogException away = await Assert.ThrowsAsync<EventLogException>(() => log.DescribeAsync(new("clicks", 0)));
         Assert.Equal(EventLogError.Unavailable, away.Error);
@@ -189,9 +192,9 @@ public sealed class KafkaEventLogTests : IAsyncLifetime, IDisposable
         LogFetch fetch = await EventuallyAsync(async () =>
         {
             await log.DescribeAsync(Place);
-            return await ReadFromAsync(log, 4, 11);
+            return await ReadFromAsync(log, next, 11);
         });
-        Assert.Equal(Enumerable.Range(4, 7).Select(i => $"{i}"), fetch.Batches.SelectMany(Events.Texts));
+        Assert.Equal(Enumerable.Range(next, 11 - next).Select(i => $"{i}"), fetch.Batches.SelectMany(Events.Texts));
     }
 
     [Fact]
