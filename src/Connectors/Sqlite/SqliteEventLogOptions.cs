@@ -39,7 +39,7 @@ public sealed record SqliteEventLogOptions
     public int PageCacheKilobytes { get; init; } = 4096;
 
     /// <summary>Pages of 8 KiB that are written into the write-ahead log before they are copied into the database, beside
-    /// the appends; default 1024. The log holds about six times as many before it begins anew.</summary>
+    /// the appends; default 1024. The log holds six to eight times as many before it begins anew.</summary>
     public int CheckpointPages { get; init; } = 1024;
 
     /// <summary>The size in bytes that the database may not exceed; beyond it appends are refused as full. Null: the
