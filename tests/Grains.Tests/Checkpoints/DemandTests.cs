@@ -63,7 +63,9 @@ public sealed class DemandTests : IDisposable
             options.InboxEvents = 64;
         });
         await cluster.Client.StartJobAsync(job);
-        string[] words = await SendAsync(cluster, 40_000);
+
+        // More than twice what may be read before a barrier holds the sources, see below.
+        string[] words = await SendAsync(cluster, 200_000);
         await cluster.Client.SealAsync(Echo.Words);
         JobStatus finished = await cluster.FinishedAsync(job);
         Assert.True(finished.Checkpoints.Last!.Number >= 3, $"{finished.Checkpoints.Last.Number} checkpoints");
