@@ -173,9 +173,9 @@ internal sealed class LogStore(LogFile file, SqliteEventLogOptions options) : ID
         {
             _session.Restart(_copier);
         }
-        catch (SqliteException)
+        catch (Exception)
         {
-            // Everything is stored; it is tried again some pages later.
+            // Everything is stored and answered, and the writer's thread must live on; it is tried again some pages later.
         }
     }
 

@@ -78,8 +78,9 @@ internal sealed class WriteAheadCopier : IDisposable
                 _file.Flush();
                 _mustRestart = held >= RestartFactor * _step;
             }
-            catch (Exception failure) when (failure is SqliteException or IOException or UnauthorizedAccessException)
+            catch (Exception)
             {
+                // Whatever it was, the thread must live on: the next copy is made over a fresh connection.
                 CloseConnection();
             }
         }
