@@ -10,13 +10,15 @@ using System.Numerics;
 /// </summary>
 /// <remarks>
 /// Open addressing with linear probing over row numbers; a removed row is used again. All keys of a group have equal
-/// hashes modulo the number of groups, so their low bits say little: a slot comes from the top bits of a product.
+/// hashes modulo the number of groups, so their low bits say little: a slot comes from the top bits of a product. A slot
+/// has the hash beside the row: whose row it is not is told without going there, and slots in question lie in one line
+/// of the cache, rows do not.
 /// </remarks>
 internal sealed class KeyTable<TKey>
     where TKey : notnull
 {
     private static readonly EqualityComparer<TKey> Equality = EqualityComparer<TKey>.Default;
-    private int[] _slots = new int[16];
+    private Slot[] _slots = new Slot[16];
     private TKey[] _keys = new TKey[8];
     private uint[] _hashes = new uint[8];
     private long[] _births = new long[8];
@@ -57,11 +59,10 @@ internal sealed class KeyTable<TKey>
     public int Find(TKey key, uint hash)
     {
         int mask = _slots.Length - 1;
-        for (int at = HomeOf(hash); _slots[at] != 0; at = (at + 1) & mask)
+        for (int at = HomeOf(hash); _slots[at].IsTaken; at = (at + 1) & mask)
         {
-            int row = _slots[at] - 1;
-            if (_hashes[row] == hash && Equality.Equals(_keys[row], key))
-                return row;
+            if (_slots[at].Hash == hash && Equality.Equals(_keys[_slots[at].Row], key))
+                return _slots[at].Row;
         }
 
         return -1;
@@ -76,13 +77,13 @@ internal sealed class KeyTable<TKey>
         int mask = _slots.Length - 1;
         int read = 0;
         foreach (uint hash in hashes)
-            read ^= _slots[HomeOf(hash)];
+            read ^= _slots[HomeOf(hash)].Row;
         for (int i = 0; i < hashes.Length; i++)
         {
             int at = HomeOf(hashes[i]);
-            while (_slots[at] != 0 && _hashes[_slots[at] - 1] != hashes[i])
+            while (_slots[at].IsTaken && _slots[at].Hash != hashes[i])
                 at = (at + 1) & mask;
-            rows[i] = _slots[at] - 1;
+            rows[i] = _slots[at].Row;
         }
 
         return read ^ ReadAhead.Read(_keys, rows);
@@ -115,20 +116,20 @@ internal sealed class KeyTable<TKey>
     {
         int mask = _slots.Length - 1;
         int hole = HomeOf(_hashes[row]);
-        while (_slots[hole] != row + 1)
+        while (_slots[hole].Row != row)
             hole = (hole + 1) & mask;
 
         // Close the gap: an entry moves back unless that would put it before its own first slot.
-        for (int at = (hole + 1) & mask; _slots[at] != 0; at = (at + 1) & mask)
+        for (int at = (hole + 1) & mask; _slots[at].IsTaken; at = (at + 1) & mask)
         {
-            int home = HomeOf(_hashes[_slots[at] - 1]);
+            int home = HomeOf(_slots[at].Hash);
             if (((at - home) & mask) < ((at - hole) & mask))
                 continue;
             _slots[hole] = _slots[at];
             hole = at;
         }
 
-        _slots[hole] = 0;
+        _slots[hole] = default;
         ulong bit = 1UL << row;
         if ((_captured[row >> 6] & bit) != 0)
             _removed.Add((_keys[row], _hashes[row]));
@@ -222,9 +223,9 @@ internal sealed class KeyTable<TKey>
     {
         int mask = _slots.Length - 1;
         int at = HomeOf(_hashes[row]);
-        while (_slots[at] != 0)
+        while (_slots[at].IsTaken)
             at = (at + 1) & mask;
-        _slots[at] = row + 1;
+        _slots[at] = new Slot(_hashes[row], row);
     }
 
     // Fibonacci hashing: 2^32 divided by the golden ratio spreads any regular series of hashes.
@@ -232,12 +233,24 @@ internal sealed class KeyTable<TKey>
 
     private void Rehash(int size)
     {
-        _slots = new int[size];
+        _slots = new Slot[size];
         _shift--;
         for (int row = 0; row < _rows; row++)
         {
             if (_births[row] != 0)
                 Place(row);
         }
+    }
+    private readonly struct Slot(uint hash, int row)
+    {
+        public readonly uint Hash = hash;
+
+        // Row number + 1, so that 0 means none.
+        private readonly int _number = row + 1;
+
+        public bool IsTaken => _number != 0;
+
+        /// <summary>The row, or -1.</summary>
+        public int Row => _number - 1;
     }
 }
