@@ -140,6 +140,28 @@ public sealed class ByteReader
         _end = outer;
     }
 
+    /// <summary>
+    /// Reads frames that all have one size, with their lengths, if that is what comes next and a length takes one byte:
+    /// two frames of 3 bytes are 03 .. .. .. 03 .. .. .. . Otherwise reads nothing.
+    /// </summary>
+    internal bool TryReadFrames(int size, int count, out ReadOnlySpan<byte> frames)
+    {
+        frames = default;
+        long length = (size + 1L) * count;
+        if (size is < 1 or >= 0x80 || length > Remaining)
+            return false;
+        ReadOnlySpan<byte> next = _buffer.AsSpan(_position, (int)length);
+        for (int at = 0; at < next.Length; at += size + 1)
+        {
+            if (next[at] != size)
+                return false;
+        }
+
+        _position += next.Length;
+        frames = next;
+        return true;
+    }
+
     // Of eight bytes at once, the first without its top bit ends the number; the seven bits of each byte before move
     // together, first in pairs, then in fours and eights: 0x_03_82 holds 0000011 and 0000010, which make 3 * 128 + 2.
     private ulong ReadLongVarint()

@@ -45,6 +45,19 @@ public abstract class Codec<T> : Codec
     /// <summary>Reads one value. Malformed bytes give a <see cref="CorruptDataException"/>.</summary>
     public abstract T Read(ByteReader reader);
 
+    /// <summary>Reads values that lie one behind the other, each in a frame of its own.</summary>
+    internal virtual void ReadFrames(ByteReader reader, Span<T> values)
+    {
+        foreach (ref T value in values)
+        {
+            int outer = reader.EnterFrame();
+            value = Read(reader);
+            if (reader.Remaining > 0)
+                throw new CorruptDataException($"{reader.Remaining} bytes of the value were not understood");
+            reader.LeaveFrame(outer);
+        }
+    }
+
     /// <inheritdoc/>
     public sealed override void WriteObject(ByteWriter writer, object? value) => Write(writer, (T)value!);
 

@@ -15,6 +15,22 @@ internal sealed class RawCodec<T>(string schema) : Codec<T>
         MemoryMarshal.Write(writer.Reserve(Unsafe.SizeOf<T>()), in value);
 
     public override T Read(ByteReader reader) => MemoryMarshal.Read<T>(reader.ReadBytes(Unsafe.SizeOf<T>()));
+
+    internal override void ReadFrames(ByteReader reader, Span<T> values)
+    {
+        int size = Unsafe.SizeOf<T>();
+        if (!reader.TryReadFrames(size, values.Length, out ReadOnlySpan<byte> frames))
+        {
+            base.ReadFrames(reader, values);
+            return;
+        }
+
+        foreach (ref T value in values)
+        {
+            value = MemoryMarshal.Read<T>(frames[1..]);
+            frames = frames[(size + 1)..];
+        }
+    }
 }
 
 /// <summary>Which structs may be copied as they are, and their layout in words.</summary>

@@ -27,13 +27,14 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     private const int SampledFlushes = 16;
 
     // So many events that were added to another one weigh as much as one that is held: a flush then covers more of them.
-    private const int MetOfWeight = 4;
+    private const int MetOfWeight = 16;
     private readonly Combining<T, TAccumulator> _combining;
     private readonly Stage _stage;
     private readonly EventKey<TKey, T> _key;
     private readonly KeyHasher<TKey> _hasher;
     private readonly KeyRouter<TKey, T> _plain;
     private readonly PartialRouter<TKey, TAccumulator> _partials;
+    private readonly RunKeys<TKey> _keys = new();
     private TimeRange _slot;
     private EventTime _watermark;
     private bool _isOpen;
@@ -41,6 +42,9 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     private bool _isPlain;
     private int _plainFlushes;
     private int _met;
+
+    // Of the run at hand, how many events have been combined.
+    private int _passed;
 
     public CombiningRouter(Combining<T, TAccumulator> combining, KeyEdge<TKey, T> edge, RouterSpec spec, Stage stage)
     {
@@ -53,13 +57,16 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
         _partials = new PartialRouter<TKey, TAccumulator>(edge, spec, stage, Combining<T, TAccumulator>.CodecOf<TKey>(codecs));
     }
 
+    public override bool TakesRuns => true;
+
     public override void OnEvent(in T value, EventTime time)
     {
         if (!_isPlain && time.HasValue && !_stage.IsGuarded)
         {
             try
             {
-                Combine(in value, time);
+                TKey key = _key.Take(in value);
+                Combine(in key, _hasher.Hash(key), in value, time);
                 return;
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -70,6 +77,21 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
 
         _isPlain = true;
         _plain.OnEvent(in value, time);
+    }
+
+    public override void OnRun(in Run<T> run)
+    {
+        if (_isPlain)
+        {
+            _plain.OnRun(in run);
+            return;
+        }
+
+        TryCombine(in run);
+        if (_passed == run.Values.Length)
+            return;
+        _isPlain = true;
+        _plain.OnRun(run.Behind(_passed));
     }
 
     public void Begin() => _plain.Begin();
@@ -124,16 +146,75 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             _plainFlushes--;
     }
 
-    private void Combine(in T value, EventTime time)
+    /// <summary>Combines the events of a run up to one that can not be.</summary>
+    private void TryCombine(in Run<T> run)
     {
-        TKey key = _key.Take(in value);
-        uint hash = _hasher.Hash(key);
-        if (time < _slot.Start || time >= _slot.End)
+        _passed = 0;
+        if (!_keys.TryTake(run.Values, _key, _hasher))
+            return;
+        try
         {
-            _slot = _combining.Windows.SlotOf(time);
-            _isOpen = _mayMeet && _slot.MaxTimestamp > _watermark;
+            Combine(in run);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // As with a single event.
         }
 
+        _keys.Clear();
+    }
+
+    private void Combine(in Run<T> run)
+    {
+        ReadOnlySpan<EventTime> times = run.Times;
+        int end = 0;
+        while (_passed < times.Length)
+        {
+            if (_passed == end)
+            {
+                if (!times[_passed].HasValue)
+                    return;
+                UseSlotOf(times[_passed]);
+                while (end < times.Length && times[end] >= _slot.Start && times[end] < _slot.End)
+                    end++;
+            }
+
+            if (_isOpen)
+                AddToKnown(run.Values[..end]);
+            if (_passed == end)
+                continue;
+            run.PassOffset(_passed);
+            Begin(in _keys.Keys[_passed], _keys.Hashes[_passed], in run.Values[_passed], times[_passed]);
+            _passed++;
+        }
+    }
+
+    /// <summary>Adds events of the slot that have not passed yet, up to the first whose key has no partial.</summary>
+    private void AddToKnown(ReadOnlySpan<T> values)
+    {
+        ReadOnlySpan<TKey> keys = _keys.Keys;
+        ReadOnlySpan<uint> hashes = _keys.Hashes;
+        Combining<T, TAccumulator> combining = _combining;
+        PartialRouter<TKey, TAccumulator> partials = _partials;
+        EventTime slot = _slot.Start;
+        int from = _passed;
+        for (int i = from; i < values.Length; i++)
+        {
+            ref PartialRouter<TKey, TAccumulator>.Open open = ref partials.Find(in keys[i], hashes[i], slot);
+            if (Unsafe.IsNullRef(ref open))
+                break;
+            combining.Add(ref open.Accumulator, in values[i]);
+            open.Events++;
+            _passed = i + 1;
+        }
+
+        Meet(_passed - from);
+    }
+
+    private void Combine(in TKey key, uint hash, in T value, EventTime time)
+    {
+        if (time < _slot.Start || time >= _slot.End)
+            UseSlotOf(time);
         if (_isOpen)
         {
             ref PartialRouter<TKey, TAccumulator>.Open open = ref _partials.Find(in key, hash, _slot.Start);
@@ -141,12 +222,28 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             {
                 _combining.Add(ref open.Accumulator, in value);
                 open.Events++;
-                if (++_met % MetOfWeight == 0)
-                    _stage.Held++;
+                Meet(1);
                 return;
             }
         }
 
+        Begin(in key, hash, in value, time);
+    }
+
+    private void UseSlotOf(EventTime time)
+    {
+        _slot = _combining.Windows.SlotOf(time);
+        _isOpen = _mayMeet && _slot.MaxTimestamp > _watermark;
+    }
+
+    private void Meet(int events)
+    {
+        _stage.Held += (_met + events) / MetOfWeight - _met / MetOfWeight;
+        _met += events;
+    }
+
+    private void Begin(in TKey key, uint hash, in T value, EventTime time)
+    {
         TAccumulator first = _combining.Create();
         _combining.Add(ref first, in value);
         var partial = new Partial<TKey, TAccumulator>(key, hash, 1, first);

@@ -150,9 +150,29 @@ internal sealed class KeyRouter<TKey, T>(KeyEdge<TKey, T> edge, RouterSpec spec,
 {
     private readonly EventKey<TKey, T> _key = edge.Key;
     private readonly KeyHasher<TKey> _hasher = edge.Key.GroupHasher(stage.Plan.Codecs);
+    private readonly RunKeys<TKey> _keys = new();
+
+    public override bool TakesRuns => true;
 
     public override void OnEvent(in T value, EventTime time) =>
         Add(KeyGroups.GroupOf(_hasher.Hash(_key.Take(in value)), Spec.Groups), in value, time);
+
+    public override void OnRun(in Run<T> run)
+    {
+        if (!_keys.TryTake(run.Values, _key, _hasher))
+        {
+            base.OnRun(in run);
+            return;
+        }
+
+        for (int i = 0; i < run.Values.Length; i++)
+        {
+            run.PassOffset(i);
+            Add(KeyGroups.GroupOf(_keys.Hashes[i], Spec.Groups), in run.Values[i], run.Times[i]);
+        }
+
+        _keys.Clear();
+    }
 }
 
 /// <summary>Sends each event to every group.</summary>

@@ -240,7 +240,7 @@ public sealed class SourceProgram
         }
         catch (Exception fault)
         {
-            throw new SourceFailedException(Topic, Partition, hasEvents ? _reader.Offset : batch.From, fault);
+            throw new SourceFailedException(Topic, Partition, hasEvents ? _stage.Offset : batch.From, fault);
         }
     }
 

@@ -25,10 +25,37 @@ public interface IStageOutput
     void Append(in OutputBatch batch);
 }
 
-/// <summary>Takes events of one type, one by one, inside a stage.</summary>
+/// <summary>Takes events of one type inside a stage: one by one, or many at once where that is less work.</summary>
 internal abstract class Receiver<T>
 {
+    /// <summary>Whether it does more for a run than take its events one by one.</summary>
+    public virtual bool TakesRuns => false;
+
     public abstract void OnEvent(in T value, EventTime time);
+
+    /// <summary>Takes the events of a run in their order; the same comes of it as of each by itself.</summary>
+    public virtual void OnRun(in Run<T> run)
+    {
+        for (int i = 0; i < run.Values.Length; i++)
+        {
+            run.PassOffset(i);
+            OnEvent(in run.Values[i], run.Times[i]);
+        }
+    }
+}
+
+/// <summary>Events that lie one behind the other in a partition of a source. Valid during the call.</summary>
+internal readonly ref struct Run<T>(Stage stage, ReadOnlySpan<T> values, ReadOnlySpan<EventTime> times, long offset)
+{
+    public ReadOnlySpan<T> Values { get; } = values;
+
+    public ReadOnlySpan<EventTime> Times { get; } = times;
+
+    /// <summary>Tells the stage which of the events is at hand.</summary>
+    public void PassOffset(int index) => stage.Offset = offset + index;
+
+    /// <summary>What is left behind the first of them.</summary>
+    public Run<T> Behind(int passed) => new(stage, Values[passed..], Times[passed..], offset + passed);
 }
 
 /// <summary>What ends a chain inside a stage and holds events until the stage is flushed.</summary>

@@ -48,6 +48,13 @@ internal abstract class KeyHasher<TKey>
 {
     public abstract uint Hash(TKey key);
 
+    /// <summary>Hashes many keys.</summary>
+    public virtual void Hash(ReadOnlySpan<TKey> keys, Span<uint> hashes)
+    {
+        for (int i = 0; i < keys.Length; i++)
+            hashes[i] = Hash(keys[i]);
+    }
+
     public static KeyHasher<TKey> For(Codec<TKey> codec)
     {
         if (typeof(TKey) == typeof(string))
@@ -64,7 +71,15 @@ internal abstract class KeyHasher<TKey>
 
     private sealed class IntegerHasher<T> : KeyHasher<T>
     {
-        public override uint Hash(T key)
+        public override uint Hash(T key) => HashOf(key);
+
+        public override void Hash(ReadOnlySpan<T> keys, Span<uint> hashes)
+        {
+            for (int i = 0; i < keys.Length; i++)
+                hashes[i] = HashOf(keys[i]);
+        }
+
+        private static uint HashOf(T key)
         {
             long value = typeof(T) == typeof(long) ? Unsafe.As<T, long>(ref key) : Unsafe.As<T, int>(ref key);
             return (uint)(StableHash.Mix((ulong)value) >> 32);

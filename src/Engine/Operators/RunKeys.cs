@@ -1,0 +1,53 @@
+namespace Weir.Engine.Operators;
+
+using System.Runtime.CompilerServices;
+using Weir.Engine.Streams;
+
+/// <summary>
+/// The keys of the events of a run, and their hashes. All are taken before any is used: in loops of one thing each the
+/// processor works on several events at once. Invariant: taking them has no effect, so it can be done again.
+/// </summary>
+internal sealed class RunKeys<TKey>
+    where TKey : notnull
+{
+    private TKey[] _keys = [];
+    private uint[] _hashes = [];
+    private int _count;
+
+    public ReadOnlySpan<TKey> Keys => _keys.AsSpan(0, _count);
+
+    public ReadOnlySpan<uint> Hashes => _hashes.AsSpan(0, _count);
+
+    /// <summary>Takes the keys of events; false if one has none or its key can not be hashed.</summary>
+    public bool TryTake<T>(ReadOnlySpan<T> values, EventKey<TKey, T> key, KeyHasher<TKey> hasher)
+    {
+        _count = 0;
+        if (_keys.Length < values.Length)
+        {
+            _keys = new TKey[values.Length];
+            _hashes = new uint[values.Length];
+        }
+
+        Span<TKey> keys = _keys.AsSpan(0, values.Length);
+        try
+        {
+            for (int i = 0; i < keys.Length; i++)
+                keys[i] = key.Take(in values[i]);
+            hasher.Hash(keys, _hashes);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return false;
+        }
+
+        _count = keys.Length;
+        return true;
+    }
+
+    /// <summary>Lets the objects among the keys go.</summary>
+    public void Clear()
+    {
+        if (RuntimeHelpers.IsReferenceOrContainsReferences<TKey>())
+            Array.Clear(_keys);
+    }
+}
