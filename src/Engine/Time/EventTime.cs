@@ -1,6 +1,7 @@
 namespace Weir.Engine.Time;
 
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 /// <summary>
@@ -41,12 +42,12 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
         Math.Clamp(Milliseconds, -62135596800000, 253402300799999));
 
     /// <summary>This time plus a number of milliseconds, saturating.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public EventTime Plus(long milliseconds)
     {
         long sum = unchecked(Milliseconds + milliseconds);
-        if (((Milliseconds ^ sum) & (milliseconds ^ sum)) < 0)
-            return milliseconds > 0 ? MaxValue : MinValue;
-        return new EventTime(sum);
+        bool overflows = ((Milliseconds ^ sum) & (milliseconds ^ sum)) < 0;
+        return new EventTime(overflows ? milliseconds > 0 ? long.MaxValue : long.MinValue : sum);
     }
 
     /// <summary>This time minus a number of milliseconds, saturating.</summary>

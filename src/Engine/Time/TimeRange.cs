@@ -12,7 +12,8 @@ public readonly record struct TimeRange(EventTime Start, EventTime End)
     public static readonly TimeRange All = new(EventTime.MinValue, EventTime.MaxValue);
 
     /// <summary>The greatest timestamp inside, <c>End - 1 ms</c>; of <see cref="All"/> the 64-bit maximum.</summary>
-    public EventTime MaxTimestamp => End == EventTime.MaxValue ? EventTime.MaxValue : End.Minus(1);
+    public EventTime MaxTimestamp =>
+        End.Milliseconds is long.MinValue or long.MaxValue ? End : new EventTime(End.Milliseconds - 1);
 
     /// <summary>Whether two windows share an instant or touch; sessions that do are merged.</summary>
     public bool Intersects(TimeRange other) => Start <= other.End && End >= other.Start;

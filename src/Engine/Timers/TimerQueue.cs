@@ -32,13 +32,19 @@ internal sealed class TimerQueue
     private const int Slack = 64;
     private const int IndexAbove = 16;
     private const int None = -1;
-    private readonly Dictionary<long, Chain> _chains = [];
-    private readonly PriorityQueue<long, long> _times = new();
+    private readonly Dictionary<long, int> _chainOf = [];
+    private readonly PriorityQueue<int, long> _times = new();
     private readonly Dictionary<(int Owner, int Tag, long Time), int> _index = [];
+    private Chain[] _chains = new Chain[4];
     private Node[] _nodes = new Node[16];
     private Owned[] _owners = new Owned[8];
     private int _used;
     private int _free = None;
+    private int _usedChains;
+    private int _freeChain = None;
+
+    // The chain that was added to last: windows that end together come one behind the other.
+    private int _lastChain;
     private List<(bool WasAdded, int Owner, StoredTimer Timer)>? _attempted;
     private long _sequenceBefore;
 
@@ -74,7 +80,7 @@ internal sealed class TimerQueue
     public void Restore(StoredTimer timer, int owner)
     {
         int node = NewNode(timer, owner);
-        ref Chain chain = ref ChainOf(timer.Time);
+        ref Chain chain = ref _chains[_nodes[node].Chain];
         Insert(ref chain, node, chain.Last);
     }
 
@@ -82,7 +88,7 @@ internal sealed class TimerQueue
     public void PutBack(StoredTimer timer, int owner)
     {
         int node = NewNode(timer, owner);
-        ref Chain chain = ref ChainOf(timer.Time);
+        ref Chain chain = ref _chains[_nodes[node].Chain];
         int before = None;
         for (int at = chain.First; at != None && _nodes[at].Sequence < timer.Sequence; at = _nodes[at].Next)
             before = at;
@@ -95,7 +101,7 @@ internal sealed class TimerQueue
         int node = Find(time.Milliseconds, owner, tag);
         if (node == None)
             return false;
-        _attempted?.Add((false, owner, _nodes[node].Stored));
+        _attempted?.Add((false, owner, StoredOf(node)));
         Take(node);
         return true;
     }
@@ -131,14 +137,8 @@ internal sealed class TimerQueue
     {
         get
         {
-            while (_times.TryPeek(out long time, out _))
-            {
-                if (_chains.ContainsKey(time))
-                    return new EventTime(time);
-                _times.Dequeue();
-            }
-
-            return EventTime.MaxValue;
+            int chain = FirstChain();
+            return chain == None ? EventTime.MaxValue : new EventTime(_chains[chain].Time);
         }
     }
 
@@ -148,8 +148,9 @@ internal sealed class TimerQueue
         timer = default;
         if (Count == 0)
             return false;
-        EventTime next = Next;
-        if (next > now || !_chains.TryGetValue(next.Milliseconds, out Chain chain))
+        ref readonly Chain chain = ref _chains[FirstChain()];
+        var next = new EventTime(chain.Time);
+        if (next > now)
             return false;
         ref readonly Node node = ref _nodes[chain.First];
         timer = new DueTimer(next, node.Owner, node.Tag, node.Sequence);
@@ -163,7 +164,7 @@ internal sealed class TimerQueue
         for (int node = 0; node < _used; node++)
         {
             if (_nodes[node].Owner != None)
-                yield return (_nodes[node].Owner, _nodes[node].Stored);
+                yield return (_nodes[node].Owner, StoredOf(node));
         }
     }
 
@@ -174,7 +175,7 @@ internal sealed class TimerQueue
         if (owner >= _owners.Length)
             return;
         for (int node = _owners[owner].First - 1; node != None; node = _nodes[node].NextOwned)
-            into.Add(_nodes[node].Stored);
+            into.Add(StoredOf(node));
         if (into.Count > 1)
             into.Sort(StoredTimer.InOrder);
     }
@@ -186,28 +187,67 @@ internal sealed class TimerQueue
         if (_owners[owner].IsIndexed)
             return _index.TryGetValue((owner, tag, time), out int known) ? known : None;
         int node = _owners[owner].First - 1;
-        while (node != None && (_nodes[node].Time != time || _nodes[node].Tag != tag))
+        while (node != None && (TimeOf(node) != time || _nodes[node].Tag != tag))
             node = _nodes[node].NextOwned;
         return node;
     }
 
-    private ref Chain ChainOf(EventTime time)
+    private long TimeOf(int node) => _chains[_nodes[node].Chain].Time;
+
+    private StoredTimer StoredOf(int node) => new(new EventTime(TimeOf(node)), _nodes[node].Tag, _nodes[node].Sequence);
+
+    /// <summary>The chain of the earliest time, or -1. What the heap says of a chain that has gone is dropped.</summary>
+    private int FirstChain()
     {
-        ref Chain chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chains, time.Milliseconds, out bool known);
-        if (known)
-            return ref chain;
-        chain = new Chain { First = None, Last = None };
-        if (_times.Count >= 2 * _chains.Count + Slack)
+        while (_times.TryPeek(out int chain, out long time))
+        {
+            if (_chains[chain].Holds(time))
+                return chain;
+            _times.Dequeue();
+        }
+
+        return None;
+    }
+
+    private int ChainOf(long time)
+    {
+        if (_chains[_lastChain].Holds(time))
+            return _lastChain;
+        ref int chain = ref CollectionsMarshal.GetValueRefOrAddDefault(_chainOf, time, out bool known);
+        if (!known)
+            chain = NewChain(time);
+        return _lastChain = chain;
+    }
+
+    private int NewChain(long time)
+    {
+        int chain = _freeChain != None ? _freeChain : _usedChains++;
+        if (chain == _chains.Length)
+            Array.Resize(ref _chains, chain * 2);
+        if (_freeChain != None)
+            _freeChain = _chains[chain].Last;
+        if (_times.Count >= 2 * _chainOf.Count + Slack)
             DropEmptyTimes();
-        else
-            _times.Enqueue(time.Milliseconds, time.Milliseconds);
-        return ref chain;
+        _chains[chain] = new Chain { Time = time, First = None, Last = None, IsUsed = true };
+        _times.Enqueue(chain, time);
+        return chain;
+    }
+
+    private void DropChain(int chain)
+    {
+        _chainOf.Remove(_chains[chain].Time);
+        _chains[chain] = new Chain { First = None, Last = _freeChain };
+        _freeChain = chain;
     }
 
     private void DropEmptyTimes()
     {
         _times.Clear();
-        _times.EnqueueRange(_chains.Keys.Select(time => (time, time)));
+        for (int chain = 0; chain < _usedChains; chain++)
+        {
+            if (_chains[chain].IsUsed)
+                _times.Enqueue(chain, _chains[chain].Time);
+        }
     }
 
     private int NewNode(StoredTimer timer, int owner)
@@ -221,7 +261,7 @@ internal sealed class TimerQueue
             Array.Resize(ref _owners, Math.Max(_owners.Length * 2, owner + 1));
         _nodes[node] = new Node
         {
-            Time = timer.Time.Milliseconds,
+            Chain = ChainOf(timer.Time.Milliseconds),
             Sequence = timer.Sequence,
             Owner = owner,
             Tag = timer.Tag,
@@ -242,13 +282,13 @@ internal sealed class TimerQueue
         owned.Count++;
         if (owned.IsIndexed)
         {
-            _index[(owner, _nodes[added].Tag, _nodes[added].Time)] = added;
+            _index[(owner, _nodes[added].Tag, TimeOf(added))] = added;
         }
         else if (owned.Count > IndexAbove)
         {
             owned.IsIndexed = true;
             for (int node = owned.First - 1; node != None; node = _nodes[node].NextOwned)
-                _index[(owner, _nodes[node].Tag, _nodes[node].Time)] = node;
+                _index[(owner, _nodes[node].Tag, TimeOf(node))] = node;
         }
     }
 
@@ -271,23 +311,18 @@ internal sealed class TimerQueue
     private void Take(int node)
     {
         ref Node taken = ref _nodes[node];
-        if (taken.Before == None && taken.Next == None)
-        {
-            _chains.Remove(taken.Time);
-        }
+        ref Chain chain = ref _chains[taken.Chain];
+        long time = chain.Time;
+        if (taken.Before == None)
+            chain.First = taken.Next;
         else
-        {
-            ref Chain chain = ref CollectionsMarshal.GetValueRefOrNullRef(_chains, taken.Time);
-            if (taken.Before == None)
-                chain.First = taken.Next;
-            else
-                _nodes[taken.Before].Next = taken.Next;
-            if (taken.Next == None)
-                chain.Last = taken.Before;
-            else
-                _nodes[taken.Next].Before = taken.Before;
-        }
-
+            _nodes[taken.Before].Next = taken.Next;
+        if (taken.Next == None)
+            chain.Last = taken.Before;
+        else
+            _nodes[taken.Next].Before = taken.Before;
+        if (chain.First == None)
+            DropChain(taken.Chain);
         ref Owned owned = ref _owners[taken.Owner];
         if (taken.BeforeOwned == None)
             owned.First = taken.NextOwned + 1;
@@ -296,7 +331,7 @@ internal sealed class TimerQueue
         if (taken.NextOwned != None)
             _nodes[taken.NextOwned].BeforeOwned = taken.BeforeOwned;
         if (owned.IsIndexed)
-            _index.Remove((taken.Owner, taken.Tag, taken.Time));
+            _index.Remove((taken.Owner, taken.Tag, time));
         if (--owned.Count == 0)
             owned.IsIndexed = false;
         taken.Owner = None;
@@ -307,8 +342,14 @@ internal sealed class TimerQueue
 
     private struct Chain
     {
+        public long Time;
         public int First;
+
+        // Of a chain that is not used, the next one that is not.
         public int Last;
+        public bool IsUsed;
+
+        public readonly bool Holds(long time) => IsUsed && Time == time;
     }
 
     private struct Owned
@@ -321,15 +362,13 @@ internal sealed class TimerQueue
 
     private struct Node
     {
-        public long Time;
         public long Sequence;
+        public int Chain;
         public int Owner;
         public int Tag;
         public int Next;
         public int Before;
         public int NextOwned;
         public int BeforeOwned;
-
-        public readonly StoredTimer Stored => new(new EventTime(Time), Tag, Sequence);
     }
 }
