@@ -128,7 +128,7 @@ internal sealed class WeirClient : IWeirClient
 
     public Task<JobStatus> StartJobAsync(
         string job, StartOptions options, CancellationToken cancellation = default) =>
-        _calls.AskAsync(() => Job(job).StartAsync(options), $"start the job '{job}'", cancellation);
+        _calls.InsistAsync(() => Job(job).StartAsync(options), $"start the job '{job}'", cancellation);
 
     public Task<JobStatus> StopJobAsync(string job, CancellationToken cancellation = default) =>
         StopJobAsync(job, StopOptions.Default, cancellation);
@@ -167,10 +167,10 @@ internal sealed class WeirClient : IWeirClient
             .ConfigureAwait(false);
 
     public Task<JobStatus> DescribeJobAsync(string job, CancellationToken cancellation = default) =>
-        _calls.AskAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
+        _calls.InsistAsync(() => Job(job).DescribeAsync(), $"describe the job '{job}'", cancellation);
 
     public async Task<IReadOnlyList<JobStatus>> ListJobsAsync(CancellationToken cancellation = default) =>
-        await _calls.AskAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation)
+        await _calls.InsistAsync(() => _grains.Catalog.ListJobsAsync(), "list the jobs", cancellation)
             .ConfigureAwait(false);
 
     public async Task<JobStatus> WaitForJobAsync(

@@ -9,6 +9,10 @@ using Weir.Contracts;
 /// </summary>
 internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayWatch gateways)
 {
+    // Longer than such a call takes when all is well, and than it takes a cluster to notice that a silo is gone.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private const int MostAtOnce = 6;
+
     public TimeProvider Clock => clock;
 
     public GatewayWatch Gateways => gateways;
@@ -19,8 +23,23 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayW
     /// <param name="call">The call.</param>
     /// <param name="what">What it does, to follow "to": <c>seal the topic 'clicks'</c>.</param>
     /// <param name="cancellation">Stops the wait.</param>
-    public async Task<TResult> AskAsync<TResult>(
-        Func<Task<TResult>> call, string what, CancellationToken cancellation)
+    public Task<TResult> AskAsync<TResult>(
+        Func<Task<TResult>> call, string what, CancellationToken cancellation) =>
+        RepeatAsync(_ => call(), what, cancellation);
+
+    /// <summary>
+    /// As <see cref="AskAsync{TResult}"/>, and asks again beside an attempt that says nothing for some seconds; the first
+    /// answer counts. A call to a silo that has just died is answered by nobody, and told so only after half a minute.
+    /// </summary>
+    /// <param name="call">The call; it must do no harm to make it again while another one is under way.</param>
+    /// <param name="what">What it does, to follow "to".</param>
+    /// <param name="cancellation">Stops the wait.</param>
+    public Task<TResult> InsistAsync<TResult>(
+        Func<Task<TResult>> call, string what, CancellationToken cancellation) =>
+        RepeatAsync(given => FirstAnswerAsync(call, given), what, cancellation);
+
+    private async Task<TResult> RepeatAsync<TResult>(
+        Func<CancellationToken, Task<TResult>> call, string what, CancellationToken cancellation)
     {
         var backoff = new Backoff(retryFor, clock);
         while (true)
@@ -76,20 +95,55 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayW
         fault);
 
     // Which gateway a call went through is not known, so every call that is under way is given up for lost.
-    private async Task<TResult> AnswerAsync<TResult>(Func<Task<TResult>> call, CancellationToken cancellation)
+    private async Task<TResult> AnswerAsync<TResult>(
+        Func<CancellationToken, Task<TResult>> call, CancellationToken cancellation)
     {
         CancellationToken broken = gateways.NextBreak;
         using CancellationTokenSource? both = cancellation.CanBeCanceled
             ? CancellationTokenSource.CreateLinkedTokenSource(broken, cancellation)
             : null;
+        CancellationToken given = both?.Token ?? broken;
         try
         {
-            return await call().WaitAsync(both?.Token ?? broken).ConfigureAwait(false);
+            return await call(given).WaitAsync(given).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (
             broken.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new WeirException(WeirError.Unavailable, "The connection to a gateway broke before there was an answer.");
+        }
+    }
+
+    private async Task<TResult> FirstAnswerAsync<TResult>(Func<Task<TResult>> call, CancellationToken given)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(given);
+        try
+        {
+            var attempts = new List<Task<TResult>> { call() };
+            Task silence = Task.Delay(Patience, clock, over.Token);
+            while (true)
+            {
+                Task first = await Task.WhenAny([.. attempts, silence]).ConfigureAwait(false);
+                given.ThrowIfCancellationRequested();
+                if (first is not Task<TResult> answer)
+                {
+                    attempts.Add(call());
+                    TimeSpan patience = attempts.Count < MostAtOnce ? Patience : Timeout.InfiniteTimeSpan;
+                    silence = Task.Delay(patience, clock, over.Token);
+                }
+                else if (attempts.Count > 1 && answer.Exception is { InnerException: { } fault } && IsNoAnswer(fault))
+                {
+                    attempts.Remove(answer);
+                }
+                else
+                {
+                    return await answer.ConfigureAwait(false);
+                }
+            }
+        }
+        finally
+        {
+            await over.CancelAsync().ConfigureAwait(false);
         }
     }
 }
