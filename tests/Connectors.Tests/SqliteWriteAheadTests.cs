@@ -1,7 +1,10 @@
 namespace Weir.Connectors.Tests;
 
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
 using Weir.Connectors.Sqlite;
+using Weir.Engine.Streams;
 using Weir.Protocol.Logs;
 
 /// <summary>The write-ahead log of the SQLite log: how long it gets while appends go on.</summary>
@@ -14,6 +17,7 @@ public sealed class SqliteWriteAheadTests : IDisposable
 
     // Six steps, and what is written during two copies, of which each lasts six steps at the most, with room to spare.
     private const long MostBytes = 4 * 6 * Pages * 8192;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TopicPartition Place = new("topic", 0);
     private readonly string _folder = Directory.CreateTempSubdirectory("weir-log-").FullName;
 
@@ -72,6 +76,43 @@ public sealed class SqliteWriteAheadTests : IDisposable
         await AssertHoldsAsync(again, rounds: 1);
     }
 
+    [Fact]
+    public void A_copy_that_fails_is_made_again()
+    {
+        string folder = Path.Combine(_folder, "not there yet");
+        using var failed = new ManualResetEventSlim();
+        using var file = new LogFile(new SqliteEventLogOptions { Path = Path.Combine(folder, "log.db") });
+        AppDomain.CurrentDomain.FirstChanceException += Notice;
+        using var copier = new WriteAheadCopier(file, step: 1);
+        try
+        {
+            copier.Add(1);
+            Assert.True(failed.Wait(Limit), "the copy has not failed");
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= Notice;
+        }
+
+        Directory.CreateDirectory(folder);
+        using SqliteConnection writer = file.OpenWriter();
+        LogFile.Execute(writer, "CREATE TABLE numbers (number INTEGER); INSERT INTO numbers VALUES (1);");
+        Assert.Equal(LogFile.PageSize, new FileInfo(file.Path).Length);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                copier.Add(1);
+                return new FileInfo(file.Path).Length >= 2 * LogFile.PageSize;
+            },
+            Limit));
+
+        void Notice(object? sender, FirstChanceExceptionEventArgs args)
+        {
+            if (args.Exception is SqliteException && Thread.CurrentThread.Name == WriteAheadCopier.ThreadName)
+                failed.Set();
+        }
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private async Task<SqliteEventLog> OpenAsync()
@@ -95,16 +136,36 @@ public sealed class SqliteWriteAheadTests : IDisposable
         }
     }));
 
+    private static void Count(EventBatch batch, Dictionary<long, int> seen)
+    {
+        List<string> texts = Events.Texts(batch);
+        for (int from = 0; from < texts.Count; from += EventsOfAppend)
+        {
+            long first = long.Parse(texts[from], CultureInfo.InvariantCulture);
+            Assert.Equal(
+                Enumerable.Range(0, EventsOfAppend).Select(i => (first + i).ToString(CultureInfo.InvariantCulture)),
+                texts[from..(from + EventsOfAppend)]);
+            seen[first] = seen.GetValueOrDefault(first) + 1;
+        }
+    }
+
     private static async Task AssertHoldsAsync(SqliteEventLog log, int rounds)
     {
         long next = 0;
         long end = 1L * rounds * Senders * Appends * EventsOfAppend;
+        var seen = new Dictionary<long, int>();
         while (next < end)
         {
             LogFetch fetch = await log.ReadAsync(Place, next, ReadLimits.Default);
             Assert.NotEmpty(fetch.Batches);
             next = fetch.Batches[^1].Next;
+            foreach (EventBatch batch in fetch.Batches)
+                Count(batch, seen);
         }
+
+        // Each append once for each round, with all that it holds.
+        Assert.Equal(Senders * Appends, seen.Count);
+        Assert.All(seen.Values, times => Assert.Equal(rounds, times));
 
         Assert.Equal(end, (await log.DescribeAsync(Place)).Next);
     }

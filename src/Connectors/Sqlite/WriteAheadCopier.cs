@@ -17,6 +17,7 @@ using Microsoft.Data.Sqlite;
 /// </remarks>
 internal sealed class WriteAheadCopier : IDisposable
 {
+    public const string ThreadName = "Weir event log copier";
     private const int RestartFactor = 6;
     private readonly LogFile _file;
     private readonly int _step;
@@ -35,7 +36,7 @@ internal sealed class WriteAheadCopier : IDisposable
     {
         _file = file;
         _step = step;
-        _thread = new Thread(Run) { IsBackground = true, Name = "Weir event log copier" };
+        _thread = new Thread(Run) { IsBackground = true, Name = ThreadName };
         _thread.Start();
     }
 
