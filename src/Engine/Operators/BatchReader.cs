@@ -71,29 +71,43 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
     private void ReadAll(in EventBatch batch, PartitionWatermarks? watermarks)
     {
         UseSchema(batch.Schema);
-        int length = GivesRuns ? LongestRun : batch.Count;
-        for (int first = 0; first < batch.Count; first += length)
+        if (GivesRuns)
+            ReadRuns(in batch, watermarks);
+        else
+            ReadEach(batch.FirstOffset, batch.Count, watermarks);
+        if (_bytes.Remaining == 0)
+            return;
+        stage.Offset = batch.Next - 1;
+        throw Rest(in batch, _bytes.Remaining);
+    }
+
+    private void ReadEach(long offset, int count, PartitionWatermarks? watermarks)
+    {
+        for (int i = 0; i < count; i++)
         {
-            int count = Math.Min(length, batch.Count - first);
+            stage.Offset = offset + i;
+            int outer = _bytes.EnterFrame();
+            ReadEvent(_bytes, watermarks);
+            _bytes.LeaveFrame(outer);
+        }
+    }
+
+    private void ReadRuns(in EventBatch batch, PartitionWatermarks? watermarks)
+    {
+        for (int first = 0; first < batch.Count; first += LongestRun)
+        {
+            long offset = batch.FirstOffset + first;
+            int count = Math.Min(LongestRun, batch.Count - first);
             int left = _bytes.Remaining;
-            if (GivesRuns && TryReadRun(count))
+            if (TryReadRun(count))
             {
-                HandOn(batch.FirstOffset + first, count);
+                HandOn(offset, count);
                 continue;
             }
 
             _bytes.Reset(batch.Payload[^left..]);
-            for (int i = 0; i < count; i++)
-            {
-                stage.Offset = batch.FirstOffset + first + i;
-                int outer = _bytes.EnterFrame();
-                ReadEvent(_bytes, watermarks);
-                _bytes.LeaveFrame(outer);
-            }
+            ReadEach(offset, count, watermarks);
         }
-
-        if (_bytes.Remaining > 0)
-            throw Rest(in batch, _bytes.Remaining);
     }
 
     /// <summary>

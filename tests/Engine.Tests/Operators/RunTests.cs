@@ -64,6 +64,20 @@ public sealed class RunTests
         place, Plan("text", Watermarks.Bounded(Ms(15))), each => each with { At = -2 }, "no such time", isWhole: true);
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void BytesBehindTheEvents_AreToldOfTheLastOne(bool isOneByOne)
+    {
+        JobPlan plan = Plan("text", isOneByOne ? Watermarks.Custom(new OneByOne(15)) : Watermarks.Bounded(Ms(15)));
+        SourceProgram source = plan.CreateSource(0, 0);
+        ByteWriter payload = Payload(plan, 300, _ => false, (each, _) => each);
+        payload.WriteBool(true);
+        var failed = Assert.Throws<SourceFailedException>(() => source.Process(Batch(payload, 300)));
+        Assert.Contains("1 bytes follow", failed.Message, StringComparison.Ordinal);
+        Assert.Equal(299, failed.Offset);
+    }
+
+    [Theory]
     [MemberData(nameof(Places))]
     public void AnEventWithoutATime_GoesAsItIs(int place)
     {
@@ -81,31 +95,39 @@ public sealed class RunTests
         int place, JobPlan plan, Func<Reading, Reading> fault, string message, bool isWhole = false)
     {
         SourceProgram source = plan.CreateSource(0, 0);
-        var payload = new ByteWriter();
-        for (int i = 0; i < 600; i++)
-        {
-            int start = payload.BeginFrame();
-            var reading = new Reading("a", i % 50);
-            plan.Codecs.For<Reading>().Write(payload, i == place ? fault(reading) : reading);
-            if (i == place && !isWhole)
-                payload.WriteBool(true);
-            payload.EndFrame(start);
-        }
-
-        var failed = Assert.Throws<SourceFailedException>(() => source.Process(new EventBatch
-        {
-            From = 0,
-            Next = 600,
-            Count = 600,
-            Schema = Input.Schema,
-            Payload = payload.WrittenMemory,
-        }));
+        ByteWriter payload = Payload(plan, 600, i => i == place && !isWhole, (each, i) => i == place ? fault(each) : each);
+        var failed = Assert.Throws<SourceFailedException>(() => source.Process(Batch(payload, 600)));
         Assert.Contains(message, failed.Message, StringComparison.Ordinal);
         Assert.Equal(place, failed.Offset);
         var posted = new Posted();
         source.Flush(posted);
         Assert.Equal(place, posted.Slices.Sum(slice => slice.Events));
     }
+
+    private static ByteWriter Payload(
+        JobPlan plan, int count, Func<int, bool> isTooLong, Func<Reading, int, Reading> change)
+    {
+        var payload = new ByteWriter();
+        for (int i = 0; i < count; i++)
+        {
+            int start = payload.BeginFrame();
+            plan.Codecs.For<Reading>().Write(payload, change(new Reading("a", i % 50), i));
+            if (isTooLong(i))
+                payload.WriteBool(true);
+            payload.EndFrame(start);
+        }
+
+        return payload;
+    }
+
+    private static EventBatch Batch(ByteWriter payload, int count) => new()
+    {
+        From = 0,
+        Next = count,
+        Count = count,
+        Schema = Input.Schema,
+        Payload = payload.WrittenMemory,
+    };
 
     private static JobPlan Plan(string key, WatermarkStrategy watermarks)
     {
