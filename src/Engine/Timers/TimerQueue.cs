@@ -243,10 +243,11 @@ internal sealed class TimerQueue
     private void DropEmptyTimes()
     {
         _times.Clear();
-        for (int chain = 0; chain < _usedChains; chain++)
+        foreach ((long time, int chain) in _chainOf)
         {
-            if (_chains[chain].IsUsed)
-                _times.Enqueue(chain, _chains[chain].Time);
+            // The time that is being added has no chain yet.
+            if (_chains[chain].Holds(time))
+                _times.Enqueue(chain, time);
         }
     }
 

@@ -85,6 +85,32 @@ public sealed class TimerQueueTests
         Assert.Equal(new EventTime(7), queue.Next);
     }
 
+    // Each owner moves its one timer, so most times that were ever held have none, and what held them is used again.
+    [Fact]
+    public void TimersThatMoveAbout_StayInOrder() => Gen
+        .Select(Gen.Int[0, 9], Gen.Int[0, 1000], Gen.Int[0, 19])
+        .Array[500, 1500]
+        .Sample(
+            steps =>
+            {
+                var queue = new TimerQueue();
+                var model = new List<(long Time, int Owner, int Tag, long Sequence)>();
+                foreach ((int by, int time, int owner) in steps)
+                {
+                    foreach ((long old, _, int tag, _) in model.FindAll(timer => timer.Owner == owner))
+                        Assert.True(queue.Remove(new EventTime(old), owner, tag));
+                    model.RemoveAll(timer => timer.Owner == owner);
+                    Add(queue, model, (time, owner, 0));
+                    long next = model.Min(timer => timer.Time);
+                    Assert.Equal(next, queue.Next.Milliseconds);
+                    if (by == 0)
+                        Take(queue, model, next);
+                }
+
+                Take(queue, model, long.MaxValue);
+            },
+            iter: 50);
+
     private static void Add(
         TimerQueue queue,
         List<(long Time, int Owner, int Tag, long Sequence)> model,
