@@ -34,6 +34,9 @@ internal static class Contest
             ["orleans-naive"] = () => new OrleansGrains(),
         };
 
+    /// <summary>Those that are done in a moment.</summary>
+    public static readonly IReadOnlyList<string> Shortest = ["weir-engine", "dictionary"];
+
     /// <summary>Runs one contestant in another process.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message says how to repeat it.</exception>
     public static async Task<Measurement> RunApartAsync(string name, Workload workload)
