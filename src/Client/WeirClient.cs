@@ -127,8 +127,16 @@ internal sealed class WeirClient : IWeirClient
         StartJobAsync(job, StartOptions.Default, cancellation);
 
     public Task<JobStatus> StartJobAsync(
-        string job, StartOptions options, CancellationToken cancellation = default) =>
-        _calls.InsistAsync(() => Job(job).StartAsync(options), $"start the job '{job}'", cancellation);
+        string job, StartOptions options, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        string what = $"start the job '{job}'";
+
+        // A second start from elsewhere is refused once the first has begun, and that must not come before its answer.
+        return options.From is null && !options.Anew
+            ? _calls.InsistAsync(() => Job(job).StartAsync(options), what, cancellation)
+            : _calls.AskAsync(() => Job(job).StartAsync(options), what, cancellation);
+    }
 
     public Task<JobStatus> StopJobAsync(string job, CancellationToken cancellation = default) =>
         StopJobAsync(job, StopOptions.Default, cancellation);

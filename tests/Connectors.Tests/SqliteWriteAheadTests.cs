@@ -13,6 +13,7 @@ public sealed class SqliteWriteAheadTests : IDisposable
     private const int Pages = 16;
     private const int Senders = 8;
     private const int Appends = 60;
+    private const int CanNotOpen = 14;
     private const int EventsOfAppend = 4000;
 
     // Six steps, and what is written during two copies, of which each lasts six steps at the most, with room to spare.
@@ -108,7 +109,7 @@ public sealed class SqliteWriteAheadTests : IDisposable
 
         void Notice(object? sender, FirstChanceExceptionEventArgs args)
         {
-            if (args.Exception is SqliteException && Thread.CurrentThread.Name == WriteAheadCopier.ThreadName)
+            if (args.Exception is SqliteException { SqliteErrorCode: CanNotOpen } && Thread.CurrentThread.Name == WriteAheadCopier.ThreadName)
                 failed.Set();
         }
     }

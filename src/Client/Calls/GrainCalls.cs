@@ -9,7 +9,7 @@ using Weir.Contracts;
 /// </summary>
 internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayWatch gateways)
 {
-    // Longer than such a call takes when all is well, and than it takes a cluster to notice that a silo is gone.
+    // Longer than such a call takes when all is well.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private const int MostAtOnce = 6;
 
