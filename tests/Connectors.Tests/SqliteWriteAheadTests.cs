@@ -109,7 +109,8 @@ public sealed class SqliteWriteAheadTests : IDisposable
 
         void Notice(object? sender, FirstChanceExceptionEventArgs args)
         {
-            if (args.Exception is SqliteException { SqliteErrorCode: CanNotOpen } && Thread.CurrentThread.Name == WriteAheadCopier.ThreadName)
+            if (args.Exception is SqliteException { SqliteErrorCode: CanNotOpen }
+                && Thread.CurrentThread.Name == WriteAheadCopier.ThreadName)
                 failed.Set();
         }
     }
