@@ -2,6 +2,7 @@ namespace Weir.Benchmarks.Peers;
 
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using System.Text.Json;
 using Weir.Benchmarks.Peers.Contestants;
 
@@ -17,7 +18,9 @@ internal static class Contest
     /// <summary>Longer than any contestant needs; one that hangs ends the run.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    private const long FewMethods = 3;
     private static readonly TimeSpan WarmTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWarmTime = 4 * WarmTime;
 
     public static readonly IReadOnlyDictionary<string, Func<IContestant>> Contestants =
         new Dictionary<string, Func<IContestant>>(StringComparer.Ordinal)
@@ -80,15 +83,22 @@ internal static class Contest
         Reading[] readings = workload.Generate();
         Reading[] first = readings[..(readings.Length / 4)];
         long began = Stopwatch.GetTimestamp();
+        long compiled;
         do
+        {
+            compiled = JitInfo.GetCompiledMethodCount();
             await RunAsync(name, workload, first);
-        while (Stopwatch.GetElapsedTime(began) < WarmTime);
+        }
+        while (Stopwatch.GetElapsedTime(began) < WarmTime
+            || (IsCompiling(compiled) && Stopwatch.GetElapsedTime(began) < LongestWarmTime));
         GC.Collect();
 
         // What is still being compiled is not to be counted.
         await Task.Delay(WarmTime / 2);
         return await RunAsync(name, workload, readings);
     }
+
+    private static bool IsCompiling(long before) => JitInfo.GetCompiledMethodCount() - before > FewMethods;
 
     private static async Task<Measurement> RunAsync(string name, Workload workload, Reading[] readings)
     {

@@ -69,6 +69,11 @@ public sealed class JobPlan
     /// </summary>
     internal bool CombinesEvents { get; private init; }
 
+    /// <summary>
+    /// Whether windows that go as a whole have a table each; see <see cref="Windows.WindowTables{TKey, TIn, TOut}"/>.
+    /// </summary>
+    internal bool HasWindowTables { get; private init; } = true;
+
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
 
@@ -210,7 +215,23 @@ public sealed class JobPlan
 
     /// <summary>The same plan, in which every event comes to its operator as it is.</summary>
     internal JobPlan EventByEvent() =>
-        new(Graph, Codecs, _partitions) { KeyText = KeyText, Scattered = Scattered, CombinesEvents = false };
+        new(Graph, Codecs, _partitions)
+        {
+            KeyText = KeyText,
+            Scattered = Scattered,
+            CombinesEvents = false,
+            HasWindowTables = HasWindowTables,
+        };
+
+    /// <summary>The same plan, in which every window of a key goes by a timer of its own.</summary>
+    internal JobPlan PaneByPane() =>
+        new(Graph, Codecs, _partitions)
+        {
+            KeyText = KeyText,
+            Scattered = Scattered,
+            CombinesEvents = CombinesEvents,
+            HasWindowTables = false,
+        };
 
     /// <summary>Reads a slice that another process wrote.</summary>
     /// <exception cref="CorruptDataException">The bytes are not such a slice.</exception>

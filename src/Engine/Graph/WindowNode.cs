@@ -41,6 +41,13 @@ internal sealed class WindowNode<TKey, TIn, TOut>(
         || Slots.Any(slot => slot.Lifetime is not null)
         || (!spec.IsEventTime && spec.Assigner is not GlobalWindow);
 
+    /// <summary>Whether its panes hold what was added to them and nothing else, and go as soon as they have fired.</summary>
+    public bool IsPlain => spec.LatenessMilliseconds == 0
+        && View is null
+        && Errors is null
+        && Slots.Count == 0
+        && !OneGrainPerKey;
+
     // Each event must come as it is where it may do more than add to a window that is still open.
     public Combining<TIn>? Combining =>
         Spec is { IsEventTime: true, LatenessMilliseconds: 0, Assigner: ISlottedWindows { HaveGaps: false } windows }

@@ -11,9 +11,12 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
     private readonly TKey[] _nextKeys = new TKey[ReadAhead.Width];
     private readonly uint[] _nextHashes = new uint[ReadAhead.Width];
     private readonly int[] _nextRows = new int[ReadAhead.Width];
+    private Slice<TIn>? _looked;
+    private int _lookedFrom;
+    private int _lookedTo;
 
     /// <summary>Made of everything that was read ahead, so that the reads are not left out.</summary>
-    protected int Foreseen { get; private set; }
+    protected int Foreseen { get; set; }
 
     /// <summary>Reads ahead what rows own, see <see cref="ReadAhead"/>.</summary>
     /// <param name="rows">Rows, or -1; at most <see cref="ReadAhead.Width"/>.</param>
@@ -21,26 +24,34 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
 
     private void ApplyAhead(Slice<TIn> events, int from, int to)
     {
-        for (int first = from; first < to; first += ReadAhead.Width)
+        while (from < to)
         {
-            int count = Math.Min(ReadAhead.Width, to - first);
-            LookAhead(events.Values.Slice(first, count));
-            for (int i = 0; i < count; i++)
+            for (int end = Math.Min(to, LookAt(events, from)); from < end; from++)
             {
+                (TKey key, uint hash) = LookedAt(from);
                 try
                 {
-                    OnEvent(RowOf(_nextKeys[i], _nextHashes[i]), in events.Values[first + i], events.Times[first + i]);
+                    OnEvent(RowOf(key, hash), in events.Values[from], events.Times[from]);
                 }
                 catch (Exception fault) when (fault is not OperatorFailedException)
                 {
-                    throw Failed(_nextKeys[i], events, first + i, fault);
+                    throw Failed(key, events, from, fault);
                 }
             }
         }
     }
 
-    private void LookAhead(ReadOnlySpan<TIn> values)
+    /// <summary>
+    /// Looks at an event of a slice and some behind it, also at such as come after a step of time, unless it has done so.
+    /// </summary>
+    /// <returns>The first that it has not looked at.</returns>
+    protected int LookAt(Slice<TIn> events, int from)
     {
+        if (_looked == events && from >= _lookedFrom && from < _lookedTo && from > 0)
+            return _lookedTo;
+        (_looked, _lookedFrom) = (events, from);
+        _lookedTo = Math.Min(from + ReadAhead.Width, events.Count);
+        ReadOnlySpan<TIn> values = events.Values[from.._lookedTo];
         for (int i = 0; i < values.Length; i++)
         {
             TKey key = KeyOf(in values[i]);
@@ -49,11 +60,17 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
         }
 
         LookAhead(_nextHashes.AsSpan(0, values.Length));
+        return _lookedTo;
     }
 
+    /// <summary>The key of an event that was looked at, and its hash.</summary>
+    protected (TKey Key, uint Hash) LookedAt(int at) => (_nextKeys[at - _lookedFrom], _nextHashes[at - _lookedFrom]);
+
     /// <summary>Reads ahead what keys own, by their hashes; at most <see cref="ReadAhead.Width"/>.</summary>
-    protected void LookAhead(ReadOnlySpan<uint> hashes)
+    protected virtual void LookAhead(ReadOnlySpan<uint> hashes)
     {
+        if (Keys.Count < ReadAhead.FewestKeys)
+            return;
         Span<int> rows = _nextRows.AsSpan(0, hashes.Length);
         int read = Keys.Foresee(hashes, rows);
         Foreseen = read ^ Foresee(rows);

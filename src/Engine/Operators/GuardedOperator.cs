@@ -70,6 +70,10 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     /// <summary>A pending timer that was taken from its queue is given up without a call.</summary>
     protected abstract void DropTimer(DueTimer timer, TimeDomain domain);
 
+    /// <summary>Applies events without giving their keys rows, as long as that is possible.</summary>
+    /// <returns>The first event that has not been applied.</returns>
+    protected virtual int ApplyOthers(Slice<TIn> events, int from, int to) => from;
+
     /// <summary>Applies events that were added up before they came.</summary>
     protected virtual void ApplyPartials(Slice slice, int from, int to) =>
         throw new NotSupportedException($"The operator '{_node.Name}' takes events one by one.");
@@ -77,8 +81,15 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
     public sealed override void Apply(Slice slice, int from, int to)
     {
         if (slice is not Slice<TIn> events)
+        {
             ApplyPartials(slice, from, to);
-        else if (_errors is not null)
+            return;
+        }
+
+        from = ApplyOthers(events, from, to);
+        if (from == to)
+            return;
+        if (_errors is not null)
             ApplyGuarded(events, from, to);
         else if (Keys.Count < ReadAhead.FewestKeys)
             ApplyEach(events, from, to);
@@ -173,7 +184,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         }
     }
 
-    private OperatorFailedException Failed(TKey key, Slice<TIn> events, int at, Exception fault) =>
+    protected OperatorFailedException Failed(TKey key, Slice<TIn> events, int at, Exception fault) =>
         Failed(key, events.Times[at], (events.Target.Channel, events.OffsetAt(at)), fault);
 
     protected OperatorFailedException Failed(

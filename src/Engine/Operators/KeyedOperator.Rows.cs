@@ -59,6 +59,9 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
     protected abstract void InspectRow(
         int row, List<OpenWindow> windows, List<PendingTimer> timers, List<HeldState> state);
 
+    /// <summary>As <see cref="InspectRow"/>, of a key that has no row; false if there is no such key.</summary>
+    protected virtual bool InspectOther(TKey key, List<OpenWindow> windows, List<PendingTimer> timers) => false;
+
     /// <summary>What the view shows of a row, or null.</summary>
     protected abstract ViewReading? ReadView(int row);
 
@@ -94,11 +97,11 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
     // A slice of another process can hold an event whose key is null; a row of null could never be restored.
     protected int RowOf(TKey key) => RowOf(key, key is null ? 0 : _hasher.Hash(key));
 
-    protected int RowOf(TKey key, uint hash) => key is null
-        ? throw new OperatorFailedException(
-            new FailedCall(_name, null, EventTime.None, null),
-            new CorruptDataException("an event of the slice has no key"))
-        : Touched(Keys.GetOrAdd(key, hash));
+    protected int RowOf(TKey key, uint hash) => key is null ? throw NoKey() : Touched(Keys.GetOrAdd(key, hash));
+
+    protected OperatorFailedException NoKey() => new(
+        new FailedCall(_name, null, EventTime.None, null),
+        new CorruptDataException("an event of the slice has no key"));
 
     protected uint HashOf(TKey key) => _hasher.Hash(key);
 
@@ -120,21 +123,23 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
 
     public sealed override KeyInspection? Inspect(ReadOnlyMemory<byte> key, int group)
     {
-        int row = FindRow(key);
-        if (row < 0)
-            return null;
+        TKey known = KeyFrom(key);
         List<OpenWindow> windows = [];
         List<PendingTimer> timers = [];
         List<HeldState> state = [];
         BeforeLook();
-        InspectRow(row, windows, timers, state);
+        int row = Find(known);
+        if (row >= 0)
+            InspectRow(row, windows, timers, state);
+        else if (!InspectOther(known, windows, timers))
+            return null;
         return new KeyInspection(
-            Keys.Key(row), group, Watermark, Clock,
+            known, group, Watermark, Clock,
             [.. windows.OrderBy(window => window.Window.Start)],
             [.. timers.OrderBy(timer => timer.Time)],
             state)
         {
-            Quarantine = HeldOf(row),
+            Quarantine = row < 0 ? null : HeldOf(row),
         };
     }
 

@@ -14,7 +14,7 @@ internal abstract partial class KeyedOperator<TKey, TOut>
     private readonly ByteWriter _keyBytes = new();
     private byte[]? _schema;
 
-    public sealed override bool HasChanges => Keys.HasChanges || IsSharedTouched || NeedsBase;
+    public override bool HasChanges => Keys.HasChanges || IsSharedTouched || NeedsBase;
 
     /// <summary>Whether what all keys share has changed since the last capture.</summary>
     protected bool IsSharedTouched { get; set; }
@@ -51,7 +51,7 @@ internal abstract partial class KeyedOperator<TKey, TOut>
     {
     }
 
-    public sealed override void EndCapture()
+    public override void EndCapture()
     {
         Keys.EndCapture();
         IsSharedTouched = false;
@@ -74,9 +74,10 @@ internal abstract partial class KeyedOperator<TKey, TOut>
         {
             // A key that came back has a record of its own.
             if (Keys.Find(key, hash) < 0)
-                segment.AddRemoval(hash, BytesOf(key).Span);
+                AddRemoval(segment, key, hash);
         }
 
+        WriteOthers(segment, isBase);
         return segment.Finish();
     }
 
@@ -154,13 +155,27 @@ internal abstract partial class KeyedOperator<TKey, TOut>
         segment.EndHeader();
     }
 
-    private void WriteRecord(SegmentWriter segment, int row, RowTimers timers)
+    /// <summary>Adds the records of keys that have no row, and the names of those that went.</summary>
+    /// <param name="segment">Its header has been written.</param>
+    /// <param name="isBase">Whether of all, or of what changed since the last capture.</param>
+    protected virtual void WriteOthers(SegmentWriter segment, bool isBase)
     {
-        TKey key = Keys.Key(row);
+    }
+
+    protected void BeginRecord(SegmentWriter segment, TKey key, long birth)
+    {
         int blob = segment.Writer.BeginFrame();
         _keyCodec.Write(segment.Writer, in key);
         segment.Writer.EndFrame(blob);
-        segment.Writer.WriteVarint((ulong)Keys.Birth(row));
+        segment.Writer.WriteVarint((ulong)birth);
+    }
+
+    protected void AddRemoval(SegmentWriter segment, TKey key, uint hash) =>
+        segment.AddRemoval(hash, BytesOf(key).Span);
+
+    private void WriteRecord(SegmentWriter segment, int row, RowTimers timers)
+    {
+        BeginRecord(segment, Keys.Key(row), Keys.Birth(row));
         View?.Write(row, segment.Writer);
         WriteHeld(row, segment.Writer);
         WriteRow(row, segment.Writer, timers);

@@ -97,6 +97,9 @@ public abstract class Slice
     /// <summary>The same as slices of one event or one step of time each, in order; without the barrier.</summary>
     internal abstract IReadOnlyList<Slice> Split();
 
+    /// <summary>The timestamp of each item.</summary>
+    internal abstract ReadOnlySpan<EventTime> Times { get; }
+
     /// <summary>The offset of an event in its partition, or -1 if the slice comes from an operator.</summary>
     internal abstract long OffsetOf(int index);
 
@@ -186,7 +189,7 @@ internal sealed class Slice<T>(SliceTarget target, Codec<T> codec, bool hasOffse
 
     public ReadOnlySpan<T> Values => _values.AsSpan(0, Count);
 
-    public ReadOnlySpan<EventTime> Times => _times.AsSpan(0, Count);
+    internal override ReadOnlySpan<EventTime> Times => _times.AsSpan(0, Count);
 
     /// <summary>The offset of an event in its partition, or -1 if the slice comes from an operator.</summary>
     public long OffsetAt(int index) => _hasOffsets ? _offsets[index] : -1;

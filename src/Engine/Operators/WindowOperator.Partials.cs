@@ -14,16 +14,20 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : IPartialPanes<TK
 {
     private readonly List<int> _partialPanes = [];
 
-    protected override void ApplyPartials(Slice slice, int from, int to) => _contents.AddPartials(slice, from, to, this);
-
-    void IPartialPanes<TKey>.LookAhead(ReadOnlySpan<uint> hashes)
+    protected override void ApplyPartials(Slice slice, int from, int to)
     {
-        if (Keys.Count >= ReadAhead.FewestKeys)
-            LookAhead(hashes);
+        while (from < to && _tables is not null)
+            from = AddToTable(slice, from, to);
+        if (from < to)
+            _contents.AddPartials(slice, from, to, this);
     }
+
+    void IPartialPanes<TKey>.LookAhead(ReadOnlySpan<uint> hashes) => LookAhead(hashes);
 
     ReadOnlySpan<int> IPartialPanes<TKey>.PanesOf(TKey key, uint hash, EventTime time, int events)
     {
+        if (_tables is not null)
+            return PaneInTable(key, hash, events);
         int row = RowOf(key, hash);
         _partialPanes.Clear();
         if (_tumbling is not null)

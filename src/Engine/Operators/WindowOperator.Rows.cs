@@ -1,13 +1,17 @@
 namespace Weir.Engine.Operators;
 
 using Weir.Engine.Codecs;
+using Weir.Engine.Graph;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
+using Weir.Engine.Windows;
 
 /// <content>The panes of a key as bytes, for people to look at, and as a view shows them.</content>
 internal sealed partial class WindowOperator<TKey, TIn, TOut>
 {
+    private readonly List<(WindowTable<TKey, TIn, TOut> Table, int Pane)> _panesOfKey = [];
+
     protected override string StateSchema => (_cells.Count == 0
         ? $"window {_contents.Schema}"
         : $"window {_contents.Schema}, {_cells.Count} cells of {_trigger.CellKind}") + (_assigner.Merges ? ", merging" : "");
@@ -33,20 +37,81 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
         writer.WriteVarint((ulong)count);
         for (int pane = _panes.First(row); pane >= 0; pane = _panes.Next(pane))
         {
-            TimeRange window = _panes.Window(pane);
-            writer.WriteSigned(window.Start.Milliseconds);
-            writer.WriteSigned(window.End.Milliseconds);
-            writer.WriteBool(!_contents.IsEmpty(pane));
-            if (!_contents.IsEmpty(pane))
-                _contents.Write(pane, writer);
-            _cells.Write(pane, writer);
-            _state.WriteWindow(pane, writer);
+            WritePane((_panes.Window(pane), pane), _contents, writer);
             timers.Event.WriteTagged(pane, _panes.Generation(pane), writer);
             timers.Clock.WriteTagged(pane, _panes.Generation(pane), writer);
         }
     }
 
+    protected override void WriteOthers(SegmentWriter segment, bool isBase)
+    {
+        if (_tables is null)
+            return;
+        foreach (WindowTable<TKey, TIn, TOut> table in _tables.Open)
+        {
+            for (int pane = 0; pane < table.Count; pane++)
+            {
+                bool isNext = (isBase || table.IsTouched(pane))
+                    && (!table.IsShared(pane) || _tables.IsFirst(table, pane, amongTouched: !isBase));
+                if (isNext)
+                    WriteKey(segment, table, pane);
+            }
+        }
+
+        foreach ((TKey key, uint hash) in isBase ? [] : _tables.Removed)
+            AddRemoval(segment, key, hash);
+    }
+
+    private void WriteKey(SegmentWriter segment, WindowTable<TKey, TIn, TOut> table, int pane)
+    {
+        if (table.IsShared(pane))
+        {
+            _tables!.CopyPanes(table.Key(pane), table.Hash(pane), _panesOfKey);
+        }
+        else
+        {
+            _panesOfKey.Clear();
+            _panesOfKey.Add((table, pane));
+        }
+
+        BeginRecord(segment, table.Key(pane), table.Birth(pane));
+        ByteWriter writer = segment.Writer;
+        WriteHeld(-1, writer);
+        writer.WriteVarint((ulong)_panesOfKey.Count);
+        foreach ((WindowTable<TKey, TIn, TOut> of, int each) in _panesOfKey)
+        {
+            WritePane((of.Window, each), of.Contents, writer);
+            OwnedTimers.WriteOne(of.Last, of.Sequence(each), writer);
+            OwnedTimers.WriteNone(writer);
+        }
+
+        segment.EndRecord(table.Hash(pane));
+    }
+
+    private void WritePane(
+        (TimeRange Window, int Number) pane, WindowContents<TKey, TIn, TOut> contents, ByteWriter writer)
+    {
+        writer.WriteSigned(pane.Window.Start.Milliseconds);
+        writer.WriteSigned(pane.Window.End.Milliseconds);
+        writer.WriteBool(!contents.IsEmpty(pane.Number));
+        if (!contents.IsEmpty(pane.Number))
+            contents.Write(pane.Number, writer);
+        _cells.Write(pane.Number, writer);
+        _state.WriteWindow(pane.Number, writer);
+    }
+
     protected override void ReadRow(int row, ByteReader reader, RowTimers timers)
+    {
+        if (_tables?.Has(Keys.Key(row), Keys.Hash(row)) == true)
+            throw new CorruptDataException("the segment holds the same key twice");
+        int from = timers.Event.Gathered.Length;
+        ReadPanes(row, reader, timers);
+        bool isKept = _tables is not null && (!timers.Clock.Gathered.IsEmpty || !TryTakeOver(row, timers.Event, from));
+        if (isKept)
+            LeaveTables(timers.Event);
+    }
+
+    private void ReadPanes(int row, ByteReader reader, RowTimers timers)
     {
         _state.ReadKey(row, reader);
         int count = reader.ReadCount();
@@ -90,6 +155,20 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
         }
     }
 
+    protected override bool InspectOther(TKey key, List<OpenWindow> windows, List<PendingTimer> timers)
+    {
+        if (_tables is null)
+            return false;
+        _tables.CopyPanes(key, HashOf(key), _panesOfKey);
+        foreach ((WindowTable<TKey, TIn, TOut> table, int pane) in _panesOfKey)
+        {
+            windows.Add(new OpenWindow(table.Window, Ask((key, table.Window), () => table.Contents.Describe(pane))));
+            timers.Add(new PendingTimer(table.Last, TimeDomain.Event, null));
+        }
+
+        return _panesOfKey.Count > 0;
+    }
+
     protected override ViewReading? ReadView(int row)
     {
         if (View is null)
@@ -112,16 +191,18 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
     }
 
     // A query of an open window calls the user's aggregator too.
-    private TAnswer Ask<TAnswer>(int pane, Func<int, TAnswer> question)
+    private TAnswer Ask<TAnswer>(int pane, Func<int, TAnswer> question) =>
+        Ask((Keys.Key(_panes.KeyRow(pane)), _panes.Window(pane)), () => question(pane));
+
+    private TAnswer Ask<TAnswer>((TKey Key, TimeRange Window) pane, Func<TAnswer> question)
     {
         try
         {
-            return question(pane);
+            return question();
         }
         catch (Exception fault)
         {
-            TKey key = Keys.Key(_panes.KeyRow(pane));
-            throw new OperatorFailedException(Call(key, _panes.Window(pane).MaxTimestamp, null), fault);
+            throw new OperatorFailedException(Call(pane.Key, pane.Window.MaxTimestamp, null), fault);
         }
     }
 }

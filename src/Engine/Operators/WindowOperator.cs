@@ -1,5 +1,6 @@
 namespace Weir.Engine.Operators;
 
+using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.State;
 using Weir.Engine.Streams;
@@ -34,6 +35,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
     private readonly long _lateness;
     private readonly Receiver<TIn>? _late;
     private readonly WindowSlots _state;
+    private readonly CodecRegistry _codecs;
     private readonly WindowContext<TKey, TOut> _context;
     private readonly bool _forgets;
     private readonly PaneTable _panes = new();
@@ -59,6 +61,9 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
         _key = node.Key.Of;
         _late = node.Late?.Receivers(stage);
         _state = new WindowSlots(node.Name, node.Slots, stage.Plan.Codecs, _assigner.Merges);
+        _codecs = stage.Plan.Codecs;
+        _mayHaveTables = stage.Plan.HasWindowTables && _tumbling is not null && node.IsPlain && _contents.GivesOneResult;
+        _tables = _mayHaveTables ? NewTables() : null;
         _forgets = _assigner is GlobalWindow && !_trigger.UsesTimers;
         _context = new WindowContext<TKey, TOut>
         {
@@ -134,7 +139,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
         }
 
         if (_eventTime && !time.HasValue)
-            throw new InvalidOperationException("The event has no timestamp, and event-time windows need one.");
+            throw NoTimestamp();
         _assigned.Clear();
         EventTime at = _eventTime ? time : Clock;
         if (_byEvent is null)
@@ -160,6 +165,9 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
             TellLate(in value, time);
         RemoveRowIfEmpty(row);
     }
+
+    private static InvalidOperationException NoTimestamp() =>
+        new("The event has no timestamp, and event-time windows need one.");
 
     private void TellLate(in TIn value, EventTime time)
     {

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Snapshots;
 
+using System.Runtime.InteropServices;
 using Weir.Engine.Codecs;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
@@ -22,11 +23,38 @@ internal sealed class OwnedTimers
     /// <summary>For writing: the timers of a queue.</summary>
     public OwnedTimers(TimerQueue queue) => _queue = queue;
 
+    /// <summary>The timers that were read, with their owners.</summary>
+    public ReadOnlySpan<(int Owner, StoredTimer Timer)> Gathered => CollectionsMarshal.AsSpan(_timers);
+
+    /// <summary>Writes the timers of an owner that has none.</summary>
+    public static void WriteNone(ByteWriter writer) => writer.WriteVarint(0);
+
+    /// <summary>Writes the timers of an owner that has one.</summary>
+    public static void WriteOne(EventTime time, long sequence, ByteWriter writer)
+    {
+        writer.WriteVarint(1);
+        writer.WriteSigned(time.Milliseconds);
+        writer.WriteSigned(0);
+        writer.WriteSigned(sequence);
+    }
+
+    /// <exception cref="CorruptDataException">The queue has never come to the timer's number.</exception>
+    public static void CheckNumber(StoredTimer timer, TimerQueue queue)
+    {
+        if (timer.Sequence < 0 || timer.Sequence >= queue.NextSequence)
+            throw new CorruptDataException($"a timer has the impossible number {timer.Sequence}");
+    }
+
+    public void Add(int owner, StoredTimer timer) => _timers.Add((owner, timer));
+
+    /// <summary>Forgets the timers that were read last, from one on.</summary>
+    public void Forget(int from) => _timers.RemoveRange(from, _timers.Count - from);
+
     public void Write(int owner, ByteWriter writer)
     {
         if (_queue!.Count == 0)
         {
-            writer.WriteVarint(0);
+            WriteNone(writer);
             return;
         }
 
@@ -85,8 +113,7 @@ internal sealed class OwnedTimers
             : left.Owner.CompareTo(right.Owner));
         foreach ((int owner, StoredTimer timer) in _timers)
         {
-            if (timer.Sequence < 0 || timer.Sequence >= queue.NextSequence)
-                throw new CorruptDataException($"a timer has the impossible number {timer.Sequence}");
+            CheckNumber(timer, queue);
             queue.Restore(timer, owner);
         }
     }

@@ -8,17 +8,11 @@ using System.Numerics;
 /// keys came, the same after a restore. Between two captures it knows which rows were touched and which keys went; a key
 /// that the last capture did not have leaves no trace when it goes.
 /// </summary>
-/// <remarks>
-/// Open addressing with linear probing over row numbers; a removed row is used again. All keys of a group have equal
-/// hashes modulo the number of groups, so their low bits say little: a slot comes from the top bits of a product. A slot
-/// has the hash beside the row: whose row it is not is told without going there, and slots in question lie in one line
-/// of the cache, rows do not.
-/// </remarks>
+/// <remarks>A removed row is used again.</remarks>
 internal sealed class KeyTable<TKey>
     where TKey : notnull
 {
-    private static readonly EqualityComparer<TKey> Equality = EqualityComparer<TKey>.Default;
-    private Slot[] _slots = new Slot[16];
+    private KeySlots<TKey> _slots = new();
     private TKey[] _keys = new TKey[8];
     private uint[] _hashes = new uint[8];
     private long[] _births = new long[8];
@@ -27,7 +21,6 @@ internal sealed class KeyTable<TKey>
     private List<(TKey Key, uint Hash)> _removed = [];
     private int _rows;
     private int _firstFree = -1;
-    private int _shift = 32 - 4;
 
     /// <summary>Live keys.</summary>
     public int Count { get; private set; }
@@ -56,38 +49,11 @@ internal sealed class KeyTable<TKey>
     public void Touch(int row) => _touched[row >> 6] |= 1UL << row;
 
     /// <summary>The row of a key, or -1.</summary>
-    public int Find(TKey key, uint hash)
-    {
-        int mask = _slots.Length - 1;
-        for (int at = HomeOf(hash); _slots[at].IsTaken; at = (at + 1) & mask)
-        {
-            if (_slots[at].Hash == hash && Equality.Equals(_keys[_slots[at].Row], key))
-                return _slots[at].Row;
-        }
+    public int Find(TKey key, uint hash) => _slots.Find(_keys, key, hash);
 
-        return -1;
-    }
-
-    /// <summary>
-    /// Looks for several keys at once, by their hashes alone: rows they probably have, or -1. It decides nothing.
-    /// </summary>
-    /// <returns>Of no meaning: that it is made of what was read keeps the reads.</returns>
-    public int Foresee(ReadOnlySpan<uint> hashes, Span<int> rows)
-    {
-        int mask = _slots.Length - 1;
-        int read = 0;
-        foreach (uint hash in hashes)
-            read ^= _slots[HomeOf(hash)].Row;
-        for (int i = 0; i < hashes.Length; i++)
-        {
-            int at = HomeOf(hashes[i]);
-            while (_slots[at].IsTaken && _slots[at].Hash != hashes[i])
-                at = (at + 1) & mask;
-            rows[i] = _slots[at].Row;
-        }
-
-        return read ^ ReadAhead.Read(_keys, rows);
-    }
+    /// <summary>As <see cref="KeySlots{TKey}.Foresee"/>, and reads the keys of these rows ahead.</summary>
+    public int Foresee(ReadOnlySpan<uint> hashes, Span<int> rows) =>
+        _slots.Foresee(hashes, rows) ^ ReadAhead.Read(_keys, rows);
 
     /// <summary>The row of a key, made if need be.</summary>
     public int GetOrAdd(TKey key, uint hash)
@@ -99,13 +65,13 @@ internal sealed class KeyTable<TKey>
     /// <summary>Adds a key that is not there.</summary>
     public int Add(TKey key, uint hash, long birth)
     {
-        if ((Count + 1) * 4 > _slots.Length * 3)
-            Rehash(_slots.Length * 2);
+        if (_slots.IsTooSmallFor(Count + 1))
+            Rehash();
         int row = TakeRow();
         _keys[row] = key;
         _hashes[row] = hash;
         _births[row] = birth;
-        Place(row);
+        _slots.Place(hash, row);
         Touch(row);
         Count++;
         return row;
@@ -114,22 +80,7 @@ internal sealed class KeyTable<TKey>
     /// <summary>Forgets a key; the caller has cleared what its row owned.</summary>
     public void Remove(int row)
     {
-        int mask = _slots.Length - 1;
-        int hole = HomeOf(_hashes[row]);
-        while (_slots[hole].Row != row)
-            hole = (hole + 1) & mask;
-
-        // Close the gap: an entry moves back unless that would put it before its own first slot.
-        for (int at = (hole + 1) & mask; _slots[at].IsTaken; at = (at + 1) & mask)
-        {
-            int home = HomeOf(_slots[at].Hash);
-            if (((at - home) & mask) < ((at - hole) & mask))
-                continue;
-            _slots[hole] = _slots[at];
-            hole = at;
-        }
-
-        _slots[hole] = default;
+        _slots.Remove(_hashes[row], row);
         ulong bit = 1UL << row;
         if ((_captured[row >> 6] & bit) != 0)
             _removed.Add((_keys[row], _hashes[row]));
@@ -219,38 +170,13 @@ internal sealed class KeyTable<TKey>
         return _rows++;
     }
 
-    private void Place(int row)
+    private void Rehash()
     {
-        int mask = _slots.Length - 1;
-        int at = HomeOf(_hashes[row]);
-        while (_slots[at].IsTaken)
-            at = (at + 1) & mask;
-        _slots[at] = new Slot(_hashes[row], row);
-    }
-
-    // Fibonacci hashing: 2^32 divided by the golden ratio spreads any regular series of hashes.
-    private int HomeOf(uint hash) => (int)((hash * 2654435769u) >> _shift);
-
-    private void Rehash(int size)
-    {
-        _slots = new Slot[size];
-        _shift--;
+        _slots.Grow();
         for (int row = 0; row < _rows; row++)
         {
             if (_births[row] != 0)
-                Place(row);
+                _slots.Place(_hashes[row], row);
         }
-    }
-    private readonly struct Slot(uint hash, int row)
-    {
-        public readonly uint Hash = hash;
-
-        // Row number + 1, so that 0 means none.
-        private readonly int _number = row + 1;
-
-        public bool IsTaken => _number != 0;
-
-        /// <summary>The row, or -1.</summary>
-        public int Row => _number - 1;
     }
 }

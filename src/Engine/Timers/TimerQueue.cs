@@ -51,6 +51,9 @@ internal sealed class TimerQueue
     /// <summary>Number of timers.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Distinct times of timers.</summary>
+    public int Times => _chainOf.Count;
+
     /// <summary>Distinct times that are held in order, with or without timers.</summary>
     public int HeldTimes => _times.Count;
 

@@ -31,6 +31,9 @@ internal abstract class Accumulators<TIn, TResult>
 
     public abstract void Clear(int pane);
 
+    /// <summary>Clears the panes 0 to <paramref name="count"/> - 1.</summary>
+    public abstract void ClearTo(int count);
+
     public abstract TResult Result(int pane);
 
     public abstract void Write(int pane, ByteWriter writer);
@@ -99,6 +102,13 @@ internal sealed class Accumulators<TIn, TAccumulator, TResult>(
             return;
         _accumulators[pane] = default!;
         _present[pane] = false;
+    }
+
+    public override void ClearTo(int count)
+    {
+        count = Math.Min(count, _present.Length);
+        Array.Clear(_accumulators, 0, count);
+        Array.Clear(_present, 0, count);
     }
 
     public override TResult Result(int pane) => aggregator.Result(in _accumulators[pane]);

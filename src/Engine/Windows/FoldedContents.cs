@@ -25,6 +25,8 @@ internal abstract class FoldedContents<TKey, TIn, TResult, TOut>(Accumulators<TI
 
     public override void Clear(int pane) => accumulators.Clear(pane);
 
+    public override void ClearTo(int count) => accumulators.ClearTo(count);
+
     public override object? Describe(int pane) => IsEmpty(pane) ? null : accumulators.Result(pane);
 
     public override void Write(int pane, ByteWriter writer) => accumulators.Write(pane, writer);
@@ -39,6 +41,8 @@ internal sealed class AggregatedContents<TKey, TIn, TResult>(Accumulators<TIn, T
     : FoldedContents<TKey, TIn, TResult, Windowed<TKey, TResult>>(accumulators)
     where TKey : notnull
 {
+    public override bool GivesOneResult => true;
+
     public override void Emit(int pane, WindowContext<TKey, Windowed<TKey, TResult>> window) =>
         window.Emit(new Windowed<TKey, TResult>(window.Key, window.Window, Result(pane)));
 

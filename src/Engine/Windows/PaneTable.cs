@@ -101,6 +101,14 @@ internal sealed class PaneTable
         Count--;
     }
 
+    /// <summary>Forgets everything: numbers and generations begin anew.</summary>
+    public void Reset()
+    {
+        Array.Clear(_panes);
+        Array.Clear(_first);
+        (_used, _free, Count) = (0, -1, 0);
+    }
+
     /// <summary>Remembers the panes of a key, in the order of its chain.</summary>
     public void Save(int keyRow, List<SavedPane> saved)
     {

@@ -31,6 +31,18 @@ internal abstract class WindowContents<TKey, TIn, TOut>
 
     public abstract void Clear(int pane);
 
+    /// <summary>Clears the panes 0 to <paramref name="count"/> - 1.</summary>
+    public virtual void ClearTo(int count)
+    {
+        for (int pane = 0; pane < count; pane++)
+            Clear(pane);
+    }
+
+    /// <summary>
+    /// Whether nothing is asked of a pane but to be added to and, once and at its end, for a result of its own.
+    /// </summary>
+    public virtual bool GivesOneResult => false;
+
     /// <summary>Gives the result of a pane that is not empty.</summary>
     public abstract void Emit(int pane, WindowContext<TKey, TOut> window);
 

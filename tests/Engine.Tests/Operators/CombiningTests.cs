@@ -39,7 +39,7 @@ public sealed class CombiningTests
         JobPlan plan = Plan(readings => Define(kind, readings));
         Steps.Sample(steps =>
         {
-            string[] expected = new CombiningRun(plan.EventByEvent()).Play(steps);
+            string[] expected = new CombiningRun(plan.EventByEvent().PaneByPane()).Play(steps);
             Assert.Equal(expected, new CombiningRun(plan).Play(steps));
             Assert.Equal(expected, new CombiningRun(plan, byBytes: true).Play(steps));
         });
