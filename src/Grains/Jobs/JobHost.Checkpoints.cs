@@ -19,6 +19,9 @@ internal sealed partial class JobHost
     /// <summary>Takes a checkpoint that begins from here on; completes when it is complete.</summary>
     public Task CheckpointAsync(long epoch)
     {
+        // The final checkpoint is complete, and holds all that was applied before it: input has ended with that.
+        if (_protocol.Phase is JobPhase.Finishing or JobPhase.Finished && _protocol.Epoch == epoch)
+            return Task.CompletedTask;
         if (_protocol.Phase != JobPhase.Running || _protocol.Epoch != epoch)
             throw new WeirException(WeirError.JobNotRunning, $"Epoch {epoch} of '{_job.Name}' is over.");
         var done = new TaskCompletionSource();

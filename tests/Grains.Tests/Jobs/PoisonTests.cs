@@ -59,6 +59,21 @@ public sealed class PoisonTests : IDisposable
         Assert.Equal(3, (await cluster.ReadAllAsync(CarefulPages.Sums)).Sum(each => each.Value));
     }
 
+    // A command that lets a job finish may be applied a moment before it has: whoever asks then is told so, too.
+    [Fact]
+    public async Task WhatAFinishedJobHasApplied_IsCovered()
+    {
+        await using JobCluster cluster = await JobCluster.StartAsync(_directory);
+        CarefulPages.HasCause = false;
+        JobStatus status = await cluster.Client.StartJobAsync(Job);
+        await SendAsync(cluster);
+        await cluster.Client.SealAsync(PageViews.Clicks);
+        await cluster.FinishedAsync(Job);
+        IJobGrain job = cluster.Orleans.GetGrain<IJobGrain>($"j:{Job}");
+        await job.CheckpointAsync(status.Epoch);
+        await Assert.ThrowsAsync<WeirException>(() => job.CheckpointAsync(status.Epoch + 1));
+    }
+
     [Fact]
     public async Task TheCommandLine_ListsAndDiscards()
     {
