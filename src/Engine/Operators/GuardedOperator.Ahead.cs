@@ -47,7 +47,8 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
     /// <returns>The first that it has not looked at.</returns>
     protected int LookAt(Slice<TIn> events, int from)
     {
-        if (_looked == events && from >= _lookedFrom && from < _lookedTo && from > 0)
+        // A slice that begins was never looked at, whatever its place in memory was before.
+        if (from > 0 && _looked == events && from >= _lookedFrom && from < _lookedTo)
             return _lookedTo;
         (_looked, _lookedFrom) = (events, from);
         _lookedTo = Math.Min(from + ReadAhead.Width, events.Count);
