@@ -150,8 +150,33 @@ public sealed class WindowTableTests
         run.Send(new Reading("a", 12, 3), new Reading("b", 22, 4));
         run.Restore(plan);
         run.Send(new Reading("c", 5, 5), new Reading("a", 5, 6));
+        run.Advance(25);
+        Assert.Equal(["a [10, 20) 3", "c [0, 20) 5", "a [0, 20) 6"], Results(plan, run));
+
+        // Few windows are left, and still one that has no place in a table.
+        run.Send(new Reading("d", 25, 7));
         run.Advance(100);
-        Assert.Equal(["a [10, 20) 3", "c [0, 20) 5", "a [0, 20) 6", "b [20, 30) 4"], Results(plan, run));
+        Assert.Equal(["b [20, 30) 4", "d [20, 40) 7"], Results(plan, run));
+    }
+
+    [Fact]
+    public void ANumberThatNeverWas_IsRefused()
+    {
+        JobPlan plan = WindowTableRun.Plan(tellsLate: false);
+        var run = new WindowTableRun(plan);
+        run.Send(new Reading("a", 5));
+        GroupMark before = run.Capture(asBase: true).Mark;
+        run.Send(new Reading("a", 15));
+        ReadOnlyMemory<byte> segment = run.Capture(asBase: true).Segment!.Value;
+        foreach (JobPlan by in new[] { plan, plan.PaneByPane() })
+        {
+            GroupProgram group = by.CreateGroup(0, 0);
+            group.Restore(before, [new SegmentMemory(segment)]);
+            Assert.Contains(
+                "a timer has the impossible number 1",
+                Assert.Throws<CorruptDataException>(group.Load).Message,
+                StringComparison.Ordinal);
+        }
     }
 
     [Fact]
