@@ -140,7 +140,7 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         gathered.WriteCounters(counters);
         _counters.ReadCounters(new ByteReader(counters.WrittenMemory));
         if (isBase)
-            return gathered.WriteSegment(isBase, time?.Invoke() ?? default);
+            return gathered.WriteSegment(time?.Invoke() ?? default);
         return gathered.WriteChanges(_keys.Removed
             .Where(each => _keys.Find(each.Key, each.Hash) < 0)
             .Select(each => (each.Hash, BytesOf(each.Key))));

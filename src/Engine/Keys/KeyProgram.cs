@@ -62,7 +62,7 @@ public sealed class KeyProgram
     }
 
     /// <summary>The bytes of everything that the key holds.</summary>
-    public byte[] Snapshot() => _operator.WriteSegment(isBase: true, _operator.WriteTime()).ToArray();
+    public byte[] Snapshot() => _operator.WriteSegment(_operator.WriteTime()).ToArray();
 
     /// <summary>Takes over what <see cref="Snapshot"/> gave; only on a new program.</summary>
     /// <exception cref="CorruptDataException">The bytes are damaged, or of another operator.</exception>

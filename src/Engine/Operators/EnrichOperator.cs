@@ -100,11 +100,16 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
 
     public override bool LoadsAtOnce => true;
 
-    public override void EndCapture() => (_hasChanges, NeedsBase) = (false, true);
+    public override SegmentCopy Capture(bool isBase)
+    {
+        var copy = new SegmentCopy(WriteSegment(default));
+        EndCapture();
+        return copy;
+    }
 
     public override bool IsOwn(SegmentHeader header) => true;
 
-    public override ReadOnlyMemory<byte> WriteSegment(bool isBase, ReadOnlyMemory<byte> time)
+    public override ReadOnlyMemory<byte> WriteSegment(ReadOnlyMemory<byte> time)
     {
         var schema = new ByteWriter();
         schema.WriteString(_node.Name);
@@ -165,6 +170,8 @@ internal sealed class EnrichOperator<T, TResult> : GroupOperator, IGroupCalls
             throw new CorruptDataException("what follows the calls of the segment was not understood");
         EndCapture();
     }
+
+    private void EndCapture() => (_hasChanges, NeedsBase) = (false, true);
 
     private void EmitWhatMayGo()
     {

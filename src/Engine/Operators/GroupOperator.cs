@@ -102,13 +102,13 @@ internal abstract class GroupOperator
     {
     }
 
-    /// <summary>A segment of everything, or of what changed since the last capture.</summary>
-    /// <param name="isBase">Whether of everything.</param>
+    /// <summary>A segment of everything, which changes nothing.</summary>
     /// <param name="time">Time and counters, where the segment is to stand alone; else empty.</param>
-    public abstract ReadOnlyMemory<byte> WriteSegment(bool isBase, ReadOnlyMemory<byte> time);
+    public abstract ReadOnlyMemory<byte> WriteSegment(ReadOnlyMemory<byte> time);
 
-    /// <summary>What the last segment holds has been taken; changes count from here on.</summary>
-    public abstract void EndCapture();
+    /// <summary>Captures everything, or what changed since the last capture; changes count from here on.</summary>
+    /// <param name="isBase">Whether everything.</param>
+    public abstract SegmentCopy Capture(bool isBase);
 
     /// <summary>Whether a header is what this operator would write, so that it can be read later as well as now.</summary>
     public abstract bool IsOwn(SegmentHeader header);

@@ -35,9 +35,12 @@ public sealed partial class GroupProgram
     private bool IsDue => _stored is { } stored
         && (Watermark >= stored.Mark.NextEventTimer || Clock >= stored.Mark.NextClockTimer);
 
-    /// <summary>Copies what changed since the capture before, at a barrier; emits nothing.</summary>
+    /// <summary>
+    /// Captures what changed since the capture before, at a barrier; emits nothing. Keys are copied one by one, when the
+    /// copy is advanced or finished and before they change; at the latest with the next capture.
+    /// </summary>
     /// <param name="asBase">
-    /// Whether to copy everything: when a capture before was not stored, or its segments are to be replaced. What was
+    /// Whether to capture everything: when a capture before was not stored, or its segments are to be replaced. What was
     /// restored and not read yet is not copied: the segments that it was restored from hold it.
     /// </param>
     /// <exception cref="InvalidOperationException">Its keys are hosted one by one.</exception>
@@ -46,20 +49,23 @@ public sealed partial class GroupProgram
         if (_hosted is not null)
             throw new InvalidOperationException($"The keys of '{OperatorName}' are hosted one by one: use CaptureAsync.");
         return MustWrite(asBase, out bool isBase)
-            ? Captured(_operator.WriteSegment(isBase, default), isBase)
+            ? Captured(_operator.Capture(isBase), isBase)
             : new GroupCapture(null, false, Mark());
     }
 
-    /// <summary>As <see cref="Capture"/>, also of keys that are hosted one by one; asks those that were called.</summary>
+    /// <summary>As <see cref="Capture"/>, also of keys that are hosted one by one: asks those that were called, at once.
+    /// </summary>
     /// <param name="asBase">As for <see cref="Capture"/>.</param>
     /// <param name="host">Where the keys live.</param>
     public async ValueTask<GroupCapture> CaptureAsync(bool asBase, IKeyHost host)
     {
         if (_hosted is null)
             return Capture(asBase);
-        return MustWrite(asBase, out bool isBase)
-            ? Captured(await _hosted.Keys.WriteSegmentAsync(host, isBase, null), isBase)
-            : new GroupCapture(null, false, Mark());
+        if (!MustWrite(asBase, out bool isBase))
+            return new GroupCapture(null, false, Mark());
+        var copy = new SegmentCopy(await _hosted.Keys.WriteSegmentAsync(host, isBase, null));
+        _hosted.Keys.EndCapture();
+        return Captured(copy, isBase);
     }
 
     /// <summary>
@@ -125,7 +131,7 @@ public sealed partial class GroupProgram
     public byte[] Snapshot()
     {
         Load();
-        return _operator.WriteSegment(isBase: true, WriteTime()).ToArray();
+        return _operator.WriteSegment(WriteTime()).ToArray();
     }
 
     /// <summary>The segment of keys that are hosted one by one, as if they were not.</summary>
@@ -183,14 +189,10 @@ public sealed partial class GroupProgram
         return _hasChain ? asBase || HasChanges : _standsAlone || HasChanges;
     }
 
-    private GroupCapture Captured(ReadOnlyMemory<byte> segment, bool isBase)
+    private GroupCapture Captured(SegmentCopy copy, bool isBase)
     {
-        if (_hosted is null)
-            _operator.EndCapture();
-        else
-            _hosted.Keys.EndCapture();
         (_hasChain, _standsAlone) = (true, false);
-        return new GroupCapture(segment, isBase, Mark());
+        return new GroupCapture(copy, isBase, Mark());
     }
 
     private GroupMark Mark() => _stored is { } stored

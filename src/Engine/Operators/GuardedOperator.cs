@@ -125,6 +125,12 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut> : KeyedOperator
         }
     }
 
+    protected sealed override void BeforeTimer(DueTimer timer)
+    {
+        if (RowOfTimer(timer.Owner, timer.Tag) is >= 0 and var row)
+            Keys.CopyFirst(row);
+    }
+
     protected sealed override void BeforeLook()
     {
         foreach (KeyValuePair<int, HeldKey<TIn>> held in _held?.All ?? [])

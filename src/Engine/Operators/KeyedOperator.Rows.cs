@@ -40,6 +40,8 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
 
     protected KeyTable<TKey> Keys { get; } = new();
 
+    protected sealed override bool IsCopying => Keys.IsCopying;
+
     protected Receiver<TOut> Output { get; }
 
     protected ViewColumn? View { get; }
@@ -104,6 +106,9 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
         new CorruptDataException("an event of the slice has no key"));
 
     protected uint HashOf(TKey key) => _hasher.Hash(key);
+
+    /// <summary>Many keys are about to change at once: a capture copies what it has not copied yet.</summary>
+    protected void FinishCopying() => Keys.CopyNext(int.MaxValue);
 
     // Whatever has a row may change it.
     private int Touched(int row)

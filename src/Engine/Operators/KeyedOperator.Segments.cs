@@ -13,6 +13,7 @@ internal abstract partial class KeyedOperator<TKey, TOut>
 {
     private readonly ByteWriter _keyBytes = new();
     private byte[]? _schema;
+    private long _captures;
 
     public override bool HasChanges => Keys.HasChanges || IsSharedTouched || NeedsBase;
 
@@ -51,7 +52,8 @@ internal abstract partial class KeyedOperator<TKey, TOut>
     {
     }
 
-    public override void EndCapture()
+    /// <summary>What is there has been captured or has just been read; changes count from here on.</summary>
+    protected virtual void EndCapture()
     {
         Keys.EndCapture();
         IsSharedTouched = false;
@@ -66,10 +68,21 @@ internal abstract partial class KeyedOperator<TKey, TOut>
         return (_hasher.Hash(value), BytesOf(value));
     }
 
-    public sealed override ReadOnlyMemory<byte> WriteSegment(bool isBase, ReadOnlyMemory<byte> time)
+    public sealed override ReadOnlyMemory<byte> WriteSegment(ReadOnlyMemory<byte> time)
     {
+        var segment = new SegmentWriter();
+        Write(segment, time, Keys.InOrder());
+        WriteOthers(segment, isBase: true);
+        return segment.Finish();
+    }
+
+    public sealed override SegmentCopy Capture(bool isBase)
+    {
+        // What the capture before has not copied is still as it was then.
+        FinishCopying();
+        BeforeLook();
         var segment = new SegmentWriter(isBase);
-        Write(segment, time, isBase ? Keys.InOrder() : Keys.TouchedInOrder());
+        BeginSegment(segment, default);
         foreach ((TKey key, uint hash) in isBase ? [] : Keys.Removed)
         {
             // A key that came back has a record of its own.
@@ -78,7 +91,9 @@ internal abstract partial class KeyedOperator<TKey, TOut>
         }
 
         WriteOthers(segment, isBase);
-        return segment.Finish();
+        SegmentCopy copy = CopyOf(segment, isBase);
+        EndCapture();
+        return copy;
     }
 
     public sealed override ReadOnlyMemory<byte> WriteChanges(IEnumerable<(uint Hash, ReadOnlyMemory<byte> Key)> removed)
@@ -136,6 +151,28 @@ internal abstract partial class KeyedOperator<TKey, TOut>
         var stored = StoredRecord.Read(0, record, reader);
         ReadRecord(in stored, reader, 0, timers);
         EndRead(timers);
+    }
+
+    private SegmentCopy CopyOf(SegmentWriter segment, bool isBase)
+    {
+        // The next capture begins when all of this one has been copied.
+        long number = ++_captures;
+        var copy = new SegmentCopy(segment, most => number == _captures && Keys.CopyNext(most));
+        var timers = new RowTimers(new OwnedTimers(EventTimers), new OwnedTimers(ClockTimers));
+        Keys.BeginCopying(isBase, row =>
+        {
+            try
+            {
+                WriteRecord(segment, row, timers);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                // It is not the fault of the event that the key is copied for.
+                Keys.StopCopying();
+                copy.Fail(fault);
+            }
+        });
+        return copy;
     }
 
     private void Write(SegmentWriter segment, ReadOnlyMemory<byte> time, int[] rows)

@@ -82,7 +82,7 @@ internal abstract class KeyedOperator : GroupOperator
     public override void AdvanceWatermark(EventTime watermark)
     {
         Watermark = watermark;
-        while (EventTimers.TryTake(watermark, out DueTimer timer))
+        while (TryTake(EventTimers, watermark, out DueTimer timer))
             OnTimer(timer, TimeDomain.Event);
         OnWatermark();
     }
@@ -92,7 +92,7 @@ internal abstract class KeyedOperator : GroupOperator
     {
         Clock = clock;
         OnClock();
-        while (ClockTimers.TryTake(clock, out DueTimer timer))
+        while (TryTake(ClockTimers, clock, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
 
@@ -156,6 +156,19 @@ internal abstract class KeyedOperator : GroupOperator
     protected TimerQueue TimersOf(TimeDomain domain) => domain == TimeDomain.Event ? EventTimers : ClockTimers;
 
     protected abstract void OnTimer(DueTimer timer, TimeDomain domain);
+
+    /// <summary>Whether keys may be left that a capture is still to copy.</summary>
+    protected abstract bool IsCopying { get; }
+
+    /// <summary>A timer is about to be taken: its key must have been copied before.</summary>
+    protected abstract void BeforeTimer(DueTimer timer);
+
+    private bool TryTake(TimerQueue timers, EventTime now, out DueTimer timer)
+    {
+        if (IsCopying && timers.TryPeek(now, out DueTimer next))
+            BeforeTimer(next);
+        return timers.TryTake(now, out timer);
+    }
 
     /// <summary>As <see cref="OnTimer"/>, for an operator whose function may wait.</summary>
     protected virtual ValueTask OnTimerAsync(DueTimer timer, TimeDomain domain)

@@ -116,6 +116,8 @@ internal partial class ProcessOperator<TKey, TIn, TOut>
 
     protected override void OnClock()
     {
+        if (IsCopying && _state.ChangesBy(Clock))
+            FinishCopying();
         NeedsBase |= _state.AdvanceClock(Clock);
         RemoveExpired();
     }

@@ -67,6 +67,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
     /// <summary>Moves all panes into tables, if all of them are such as belong there.</summary>
     private void ReturnToTables()
     {
+        FinishCopying();
         _tables = NewTables();
         var timers = new OwnedTimers();
         int[] rows = Keys.InOrder();

@@ -28,7 +28,7 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut>
 
     public override EventTime NextEventTimer => _tables?.Next ?? base.NextEventTimer;
 
-    public override void EndCapture()
+    protected override void EndCapture()
     {
         base.EndCapture();
         _tables?.EndCapture();

@@ -116,6 +116,8 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
 
     protected override void OnClock()
     {
+        if (IsCopying && _state.ChangesBy(Clock))
+            FinishCopying();
         NeedsBase |= _state.AdvanceClock(Clock);
         RemoveExpired();
     }

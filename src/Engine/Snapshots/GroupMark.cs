@@ -41,11 +41,15 @@ public sealed record GroupMark(
     }
 }
 
-/// <summary>What a group copied at a barrier.</summary>
-/// <param name="Segment">
-/// What is to be stored behind the segments that the group has, or in their place if <paramref name="IsBase"/>. Null:
-/// nothing but <paramref name="Mark"/> has changed since the capture before; its segments stay as they were.
+/// <summary>What a group held at a barrier.</summary>
+/// <param name="Copy">
+/// Gives what is to be stored behind the segments that the group has, or in their place if <paramref name="IsBase"/>.
+/// Null: nothing but <paramref name="Mark"/> has changed since the capture before; its segments stay as they were.
 /// </param>
 /// <param name="IsBase">Whether the segment holds everything, so that the ones before it are not needed any more.</param>
 /// <param name="Mark">The group's small facts.</param>
-public sealed record GroupCapture(ReadOnlyMemory<byte>? Segment, bool IsBase, GroupMark Mark);
+public sealed record GroupCapture(SegmentCopy? Copy, bool IsBase, GroupMark Mark)
+{
+    /// <summary>The segment, or null; copies what is left of it.</summary>
+    public ReadOnlyMemory<byte>? Segment => Copy?.Finish();
+}

@@ -6,10 +6,11 @@ using System.Numerics;
 /// The keys of one key group: each live key has a row, a small number by which everything else it owns is found.
 /// Invariant: a row is stable while its key lives; <see cref="InOrder"/> lists live rows in the order in which their
 /// keys came, the same after a restore. Between two captures it knows which rows were touched and which keys went; a key
-/// that the last capture did not have leaves no trace when it goes.
+/// that the last capture did not have leaves no trace when it goes. While a capture is copied, a row that is still to be
+/// copied is so before it is touched.
 /// </summary>
 /// <remarks>A removed row is used again.</remarks>
-internal sealed class KeyTable<TKey>
+internal sealed partial class KeyTable<TKey>
     where TKey : notnull
 {
     private KeySlots<TKey> _slots = new();
@@ -46,7 +47,12 @@ internal sealed class KeyTable<TKey>
     public uint Hash(int row) => _hashes[row];
 
     /// <summary>Whatever the row owns may change.</summary>
-    public void Touch(int row) => _touched[row >> 6] |= 1UL << row;
+    public void Touch(int row)
+    {
+        if (IsCopying)
+            CopyFirst(row);
+        _touched[row >> 6] |= 1UL << row;
+    }
 
     /// <summary>The row of a key, or -1.</summary>
     public int Find(TKey key, uint hash) => _slots.Find(_keys, key, hash);

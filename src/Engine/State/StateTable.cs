@@ -125,6 +125,9 @@ internal sealed class StateTable
         where held is not null
         select new HeldState(column.Slot.Name, held);
 
+    /// <summary>Whether <see cref="AdvanceClock"/> to this time, and what expires then, changes rows.</summary>
+    public bool ChangesBy(EventTime clock) => !Current.Clock.HasValue || NextExpiry <= clock;
+
     /// <summary>
     /// The clock goes on; <see cref="TryExpire"/> is to be asked until it has nothing more. True if the clock begins, so
     /// that what was there before counts from now: that changes rows that nobody has touched.

@@ -148,6 +148,8 @@ internal sealed class HarnessPrograms : IStageOutput
                 GroupProgram group = _groups[slice.Target.Operator][slice.Target.Group];
                 if (group.HostsKeys)
                     Wait(group.ApplyAsync(slice, HostOf(group)));
+                else if (_chains.TryGetValue(group, out HarnessChain? chain))
+                    chain.Apply(group, slice);
                 else
                     group.Apply(slice);
                 slice.Release();

@@ -148,18 +148,15 @@ internal sealed class TimerQueue
     /// <summary>Takes the first timer that is due at <paramref name="now"/>.</summary>
     public bool TryTake(EventTime now, out DueTimer timer)
     {
-        timer = default;
-        if (Count == 0)
+        int first = FirstDue(now, out timer);
+        if (first == None)
             return false;
-        ref readonly Chain chain = ref _chains[FirstChain()];
-        var next = new EventTime(chain.Time);
-        if (next > now)
-            return false;
-        ref readonly Node node = ref _nodes[chain.First];
-        timer = new DueTimer(next, node.Owner, node.Tag, node.Sequence);
-        Take(chain.First);
+        Take(first);
         return true;
     }
+
+    /// <summary>Shows the timer that <see cref="TryTake"/> would take.</summary>
+    public bool TryPeek(EventTime now, out DueTimer timer) => FirstDue(now, out timer) != None;
 
     /// <summary>All timers with their owners, in no particular order.</summary>
     public IEnumerable<(int Owner, StoredTimer Timer)> All()
@@ -181,6 +178,20 @@ internal sealed class TimerQueue
             into.Add(StoredOf(node));
         if (into.Count > 1)
             into.Sort(StoredTimer.InOrder);
+    }
+
+    private int FirstDue(EventTime now, out DueTimer timer)
+    {
+        timer = default;
+        if (Count == 0)
+            return None;
+        ref readonly Chain chain = ref _chains[FirstChain()];
+        var next = new EventTime(chain.Time);
+        if (next > now)
+            return None;
+        ref readonly Node node = ref _nodes[chain.First];
+        timer = new DueTimer(next, node.Owner, node.Tag, node.Sequence);
+        return chain.First;
     }
 
     private int Find(long time, int owner, int tag)

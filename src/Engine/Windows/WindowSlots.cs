@@ -60,6 +60,9 @@ internal sealed class WindowSlots
         _ofWindows?.Undo(reader);
     }
 
+    /// <summary>Whether <see cref="AdvanceClock"/> to this time, and what expires then, changes anything.</summary>
+    public bool ChangesBy(EventTime clock) => _ofKeys.ChangesBy(clock) || _ofWindows?.ChangesBy(clock) == true;
+
     /// <summary>
     /// The clock goes on; what expires by it is to be taken out. True if that changed what is held of any row.
     /// </summary>

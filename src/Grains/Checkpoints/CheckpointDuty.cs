@@ -57,13 +57,18 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
     /// <summary>Whether the next copy of a group must hold everything.</summary>
     public bool NeedsBase => participant.NeedsBase;
 
-    /// <summary>A key group has copied what changed: it is stored and reported, without being waited for.</summary>
-    public void Store(long checkpoint, GroupCapture capture, bool hasEnded) =>
-        _storing = StoreAsync(_storing, participant.Prepare(checkpoint, capture, hasEnded));
+    /// <summary>
+    /// A key group was captured: what changed is stored and reported once it has been copied, without being waited for.
+    /// </summary>
+    /// <param name="capture">At the barrier of the checkpoint.</param>
+    /// <param name="hasEnded">Whether the group had ended there.</param>
+    /// <param name="copied">Completes when all has been copied, or the epoch is over.</param>
+    public void Store(long checkpoint, GroupCapture capture, bool hasEnded, Task copied) =>
+        _storing = StoreAsync(_storing, copied, participant.Prepare(checkpoint, capture, hasEnded));
 
     /// <summary>A source was cut: it is stored and reported, without being waited for.</summary>
     public void Store(long checkpoint, SourceCut cut, bool hasEnded) =>
-        _storing = StoreAsync(_storing, participant.Prepare(checkpoint, cut, hasEnded));
+        _storing = StoreAsync(_storing, Task.CompletedTask, participant.Prepare(checkpoint, cut, hasEnded));
 
     /// <summary>A checkpoint was given up; what it held belongs to the next one.</summary>
     public void Abort(long checkpoint) => participant.Abort(checkpoint);
@@ -141,9 +146,10 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
         _isWatching = false;
     }
 
-    private async Task StoreAsync(Task before, CheckpointWrite write)
+    private async Task StoreAsync(Task before, Task copied, CheckpointWrite write)
     {
         await before;
+        await copied;
         if (_isClosed)
             return;
         try
@@ -180,7 +186,7 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
             await context.Segments.WriteAsync(new CheckpointId(context.Job, context.Epoch, write.Number), parts);
         participant.Stored(
             write.Number,
-            write.Segment is null ? null : refs[0],
+            write.Copy is null ? null : refs[0],
             write.Staged.Count == 0 ? null : refs[^1]);
     }
 

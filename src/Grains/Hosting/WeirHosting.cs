@@ -83,6 +83,7 @@ public static class WeirHosting
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageOpening>();
         silo.Services.AddSingleton<SegmentFiles>();
         silo.Services.AddSingleton<SegmentFolds>();
+        silo.Services.AddSingleton<CopyTurns>();
         silo.Services.AddSingleton<SiloSegments>();
         silo.Services.AddSingleton<CheckpointShelf>();
         silo.Services.AddSingleton<StoredJobs>();

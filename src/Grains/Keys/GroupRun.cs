@@ -14,6 +14,7 @@ using Weir.Protocol.Groups;
 /// <param name="Task">Says what to apply next and when a checkpoint is due.</param>
 /// <param name="Outbox">Where it sends.</param>
 /// <param name="Duty">Stores and reports what is copied for checkpoints.</param>
+/// <param name="Copies">Says when it may copy what was captured.</param>
 /// <param name="Demand">Says when a checkpoint is wanted, and whether there is room for more output.</param>
 /// <param name="Scheduler">The turns of the group's grain.</param>
 /// <param name="InboxBound">How much may wait.</param>
@@ -27,6 +28,7 @@ internal sealed record GroupContext(
     GroupTask Task,
     StageOutbox Outbox,
     CheckpointDuty Duty,
+    CopyTurns Copies,
     CheckpointDemand Demand,
     TaskScheduler Scheduler,
     int InboxBound,
@@ -37,12 +39,13 @@ internal sealed record GroupContext(
     GrainKeyHost? Keys);
 
 /// <summary>
-/// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain, and copies
-/// what changed when the barrier of a checkpoint has come on every channel. Invariant: one pump runs at a time, and
-/// between two of its awaits the program is in a state that may be read. While calls to the outside leave no room it
-/// takes no slices: the inbox fills, senders wait, and an outcome wakes it. The same holds while as much output is staged
-/// as may be, but for what stands before the barrier of a checkpoint that waits for this group. What waits behind a
-/// barrier leaves the inbox: the barriers of other channels come through the same one.
+/// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain, and
+/// captures what changed when the barrier of a checkpoint has come on every channel; keys are copied then in turns between
+/// those of events. Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may
+/// be read, and copied. While calls to the outside leave no room it takes no slices: the inbox fills, senders wait, and an
+/// outcome wakes it. The same holds while as much output is staged as may be, but for what stands before the barrier of a
+/// checkpoint that waits for this group. What waits behind a barrier leaves the inbox: the barriers of other channels come
+/// through the same one.
 /// </summary>
 internal sealed class GroupRun : IMeteredStage
 {
@@ -183,7 +186,7 @@ internal sealed class GroupRun : IMeteredStage
         {
             if (_context.Task.Due is { } checkpoint)
             {
-                await CopyAsync(checkpoint);
+                await CaptureAsync(checkpoint);
                 continue;
             }
 
@@ -244,10 +247,10 @@ internal sealed class GroupRun : IMeteredStage
     }
 
     /// <summary>
-    /// Copies what belongs to a checkpoint: everything that was emitted goes before the barrier, and nothing is applied
-    /// until the copy is made.
+    /// Captures what belongs to a checkpoint: everything that was emitted goes before the barrier, and nothing is applied
+    /// in between.
     /// </summary>
-    private async ValueTask CopyAsync(long checkpoint)
+    private async ValueTask CaptureAsync(long checkpoint)
     {
         CrashPoint.Pass(CrashLabels.CopyBefore);
         Program.Flush(_context.Outbox);
@@ -255,13 +258,31 @@ internal sealed class GroupRun : IMeteredStage
             ? await Program.CaptureAsync(_context.Duty.NeedsBase, keys)
             : Program.Capture(_context.Duty.NeedsBase);
         CrashPoint.Pass(CrashLabels.CopyAfter);
-        _context.Duty.Store(checkpoint, capture, Program.HasEnded);
+        Task copied = CopyAsync(capture.Copy);
+        if (_isClosed)
+            return;
+        _context.Duty.Store(checkpoint, capture, Program.HasEnded, copied);
         Program.EmitBarrier(checkpoint);
         Program.Flush(_context.Outbox);
         _context.Demand.Gate.Take(checkpoint);
         _context.Task.Taken(checkpoint);
         CrashPoint.Pass(CrashLabels.BarrierAfterGroup);
         await _context.Outbox.DrainAsync();
+    }
+
+    private async Task CopyAsync(SegmentCopy? copy)
+    {
+        if (copy is null)
+            return;
+        try
+        {
+            await _context.Copies.CopyAsync(copy, () => _isClosed);
+            CrashPoint.Pass(CrashLabels.CopyEnd);
+        }
+        catch (Exception fault)
+        {
+            Fail(fault);
+        }
     }
 
     private ValueTask ApplyAsync(Slice slice)

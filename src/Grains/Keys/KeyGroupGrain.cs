@@ -44,6 +44,7 @@ internal sealed class KeyGroupGrain(
     StoredJobs stored,
     TickLeases leases,
     StageMetrics metrics,
+    CopyTurns copies,
     TimeProvider time,
     IOptions<WeirOptions> options) : Grain, IKeyGroupGrain, IIncomingGrainCallFilter
 {
@@ -190,6 +191,7 @@ internal sealed class KeyGroupGrain(
             new GroupTask(program, new GroupTaskOptions(plan.Epoch, channels)),
             made.Outbox,
             made.Duty,
+            copies,
             made.Demand,
             TaskScheduler.Current,
             options.Value.InboxEvents,

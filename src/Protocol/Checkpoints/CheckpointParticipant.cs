@@ -7,15 +7,18 @@ using Weir.Protocol.Sources;
 
 /// <summary>What a participant wants to have stored for a checkpoint.</summary>
 /// <param name="Number">The checkpoint.</param>
-/// <param name="Segment">What changed, or everything; null if there is nothing to store.</param>
+/// <param name="Copy">Gives what changed, or everything; null if there is nothing to store.</param>
 /// <param name="Staged">Output that is to become visible, in pieces that are one part of a file; empty if there is
 /// none.</param>
 public sealed record CheckpointWrite(
-    long Number, ReadOnlyMemory<byte>? Segment, IReadOnlyList<ReadOnlyMemory<byte>> Staged)
+    long Number, SegmentCopy? Copy, IReadOnlyList<ReadOnlyMemory<byte>> Staged)
 {
+    /// <summary>The segment, or null; copies what is left of it.</summary>
+    public ReadOnlyMemory<byte>? Segment => Copy?.Finish();
+
     /// <summary>Whether there is nothing to store: <see cref="CheckpointParticipant.Stored"/> may follow at once.
     /// </summary>
-    public bool IsEmpty => Segment is null && Staged.Count == 0;
+    public bool IsEmpty => Copy is null && Staged.Count == 0;
 }
 
 /// <summary>
@@ -24,9 +27,9 @@ public sealed record CheckpointWrite(
 /// refers to all output that is not confirmed; what was emitted immediately before the barrier is in its topic.
 /// </summary>
 /// <remarks>
-/// The host captures, calls <see cref="Prepare(long, GroupCapture, bool)"/>, stores what that gives, calls
-/// <see cref="Stored"/> or <see cref="Failed"/>, and sends what <see cref="TryReport"/> gives. When it is told that a
-/// checkpoint is complete it appends <see cref="Visible"/> and then calls <see cref="Confirm"/>.
+/// The host captures, calls <see cref="Prepare(long, GroupCapture, bool)"/>, stores what that gives when it has been
+/// copied, calls <see cref="Stored"/> or <see cref="Failed"/>, and sends what <see cref="TryReport"/> gives. When it is
+/// told that a checkpoint is complete it appends <see cref="Visible"/> and then calls <see cref="Confirm"/>.
 /// </remarks>
 public sealed class CheckpointParticipant
 {
@@ -70,9 +73,9 @@ public sealed class CheckpointParticipant
     public CheckpointWrite Prepare(long number, GroupCapture capture, bool hasEnded)
     {
         ArgumentNullException.ThrowIfNull(capture);
-        if (capture.Segment is not null)
+        if (capture.Copy is not null)
             Chain.Captured(number, capture.IsBase);
-        return Prepare(new Pending(number, capture.Mark, null, hasEnded), capture.Segment);
+        return Prepare(new Pending(number, capture.Mark, null, hasEnded), capture.Copy);
     }
 
     /// <summary>A source stood still for its barrier.</summary>
@@ -145,13 +148,13 @@ public sealed class CheckpointParticipant
     /// <summary>All that was visible at a checkpoint is in topics and sinks, durably.</summary>
     public void Confirm(long number) => Output.Confirm(number);
 
-    private CheckpointWrite Prepare(Pending pending, ReadOnlyMemory<byte>? segment)
+    private CheckpointWrite Prepare(Pending pending, SegmentCopy? copy)
     {
         IReadOnlyList<ReadOnlyMemory<byte>> staged = Output.Prepare(pending.Number);
         pending.Positions = Output.Positions();
         pending.Immediate = Output.GivenImmediately();
         _pending.Add(pending);
-        return new CheckpointWrite(pending.Number, segment, staged);
+        return new CheckpointWrite(pending.Number, copy, staged);
     }
 
     private sealed class Pending(long number, GroupMark? mark, SourceCut? cut, bool hasEnded)

@@ -48,14 +48,17 @@ public static class CrashLabels
     /// <summary>A key group has the barrier on a channel, and may wait for others.</summary>
     public const string BarrierArrived = "barrier.arrived";
 
-    /// <summary>A key group has the barrier on all channels and has copied nothing.</summary>
+    /// <summary>A key group has the barrier on all channels and has captured nothing.</summary>
     public const string CopyBefore = "copy.before";
 
-    /// <summary>A key group has copied what changed and has not forwarded the barrier.</summary>
+    /// <summary>A key group has captured what changed and has not forwarded the barrier.</summary>
     public const string CopyAfter = "copy.after";
 
     /// <summary>A key group has forwarded the barrier.</summary>
     public const string BarrierAfterGroup = "barrier.after-group";
+
+    /// <summary>What a key group captured has been copied, and nothing of it is stored.</summary>
+    public const string CopyEnd = "copy.end";
 
     /// <summary>A file of segments is to be written and does not exist.</summary>
     public const string SegmentBefore = "segment.before";
@@ -185,9 +188,9 @@ public static class CrashLabels
     [
         AppendBefore, AppendBeforeCommit, AppendAfterCommit, AppendAfter, DeliveryBefore, DeliveryAfter,
         SliceBefore, SliceAfter, BarrierBefore, BarrierBetweenSources, BarrierBeforeSource, BarrierAfterCut,
-        BarrierAfterSource, BarrierArrived, CopyBefore, CopyAfter, BarrierAfterGroup, SegmentBefore,
-        SegmentBetweenParts, SegmentBeforeSync, SegmentBeforeDirectorySync, SegmentAfter, ReportBefore, ReportAfter,
-        ReportReceived, ManifestBefore, ManifestAfter, RecordBefore, RecordAfter, CommitBefore, OutputBefore,
+        BarrierAfterSource, BarrierArrived, CopyBefore, CopyAfter, BarrierAfterGroup, CopyEnd,
+        SegmentBefore, SegmentBetweenParts, SegmentBeforeSync, SegmentBeforeDirectorySync, SegmentAfter, ReportBefore,
+        ReportAfter, ReportReceived, ManifestBefore, ManifestAfter, RecordBefore, RecordAfter, CommitBefore, OutputBefore,
         OutputAfter, SinkBefore, SinkBeforeCommit, SinkAfterCommit, ConfirmBefore, ConfirmAfter, EpochBefore,
         EpochAfter, RestoreManifest, RestoreVerified, RestoreBeforeLoad, RestoreAfterLoad, RestoreBeforeOutput,
         RestoreBeforeSources, RestoreBeforeFirstSlice, SavepointBefore, SavepointBeforePin, SavepointAfterPin,

@@ -203,6 +203,24 @@ public sealed class WindowTableTests
     }
 
     [Fact]
+    public void PanesThatGoBackIntoTables_AreCopiedBefore()
+    {
+        byte[][] segments = [.. new[] { false, true }.Select(copiesLater =>
+        {
+            var run = new WindowTableRun(WindowTableRun.Plan(tellsLate: false));
+            for (int at = 0; at < 8 * WindowTableRun.Size; at += WindowTableRun.Size)
+                run.Send(new Reading($"k{at}", at, 5), new Reading("a", at));
+            SegmentCopy copy = run.Group.Capture(asBase: false).Copy!;
+            if (!copiesLater)
+                copy.Finish();
+            run.Advance(6 * WindowTableRun.Size);
+            run.Send(new Reading("a", 7 * WindowTableRun.Size, 9));
+            return copy.Finish().ToArray();
+        })];
+        Assert.Equal(segments[0], segments[1]);
+    }
+
+    [Fact]
     public void AFailure_NamesItsWindow()
     {
         var codecs = new CodecRegistry();

@@ -101,5 +101,5 @@ public sealed class CheckpointParticipantTests
     private void Emit(int count) => _group.Output.Add(new OutputBatch("sums", 0, count, new byte[] { 0 }));
 
     private CheckpointWrite Capture(long number, bool isBase = false) =>
-        _group.Prepare(number, new GroupCapture(new byte[] { 1 }, isBase, Mark), hasEnded: false);
+        _group.Prepare(number, new GroupCapture(new SegmentCopy(new byte[] { 1 }), isBase, Mark), hasEnded: false);
 }

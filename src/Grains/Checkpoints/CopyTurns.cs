@@ -1,0 +1,73 @@
+namespace Weir.Grains.Checkpoints;
+
+using System.Diagnostics.CodeAnalysis;
+using Weir.Engine.Snapshots;
+
+/// <summary>
+/// Lets the groups of a silo copy one after the other what was captured, while nothing else waits for a core, so that
+/// events and queries get through. Invariant: of the time that all may take, none takes more than its share waiting for
+/// that; and when it is over, who still waits for a turn takes it.
+/// </summary>
+/// <remarks>
+/// At the barrier of a checkpoint 64 groups have 15,000 changed keys each, a millisecond of copying: all at once they
+/// would hold two cores for 32 ms. The first copies 1024 keys, and again when nothing else is to be done, but after 6 ms
+/// (400 ms by 64) all that is left; then the second one has 400 ms less what has passed by 63.
+/// </remarks>
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "The semaphore holds nothing without its handle, and a group may wait for it when the silo stops.")]
+internal sealed class CopyTurns(TimeProvider time)
+{
+    // Some 100 us. Who has no more needs no turn.
+    private const int RowsAtOnce = 1024;
+
+    // Parts of the second between two checkpoints: in which all are to have copied, and after which nobody waits.
+    private static readonly TimeSpan Span = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(350);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    private readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private int _waiting;
+
+    /// <summary>Copies in the turns of the caller's grain; completes when all has been copied.</summary>
+    /// <param name="copy">What was captured.</param>
+    /// <param name="isOver">Says that nobody wants the copy any more: then it is left as it is.</param>
+    /// <exception cref="Exception">As for <see cref="SegmentCopy.Advance"/>.</exception>
+    public async Task CopyAsync(SegmentCopy copy, Func<bool> isOver)
+    {
+        if (copy.Advance(RowsAtOnce))
+        {
+            copy.Finish();
+            return;
+        }
+
+        long began = time.GetTimestamp();
+        Interlocked.Increment(ref _waiting);
+        bool hasTurn = await _free.WaitAsync(Patience);
+        TimeSpan share = (Span - time.GetElapsedTime(began)) / (Interlocked.Decrement(ref _waiting) + 1);
+        try
+        {
+            await CopyInTurnAsync(copy, isOver, hasTurn ? share : TimeSpan.Zero);
+        }
+        finally
+        {
+            if (hasTurn)
+                _free.Release();
+        }
+    }
+
+    private async Task CopyInTurnAsync(SegmentCopy copy, Func<bool> isOver, TimeSpan share)
+    {
+        long began = time.GetTimestamp();
+        while (!isOver() && !copy.Advance(time.GetElapsedTime(began) < share ? RowsAtOnce : int.MaxValue))
+        {
+            if (ThreadPool.PendingWorkItemCount > 0)
+                await Task.Delay(Pause, time);
+            else
+                await Task.Yield();
+        }
+
+        if (!isOver())
+            copy.Finish();
+    }
+}
