@@ -55,7 +55,9 @@ public interface IParticipantGrain : IGrainWithStringKey
     [ResponseTimeout("00:00:30")]
     Task FinishAsync(long epoch);
 
-    /// <summary>Ends all epochs up to this one.</summary>
+    /// <summary>
+    /// Ends all epochs up to this one; completes when what was being published has come to an end, or after a second.
+    /// </summary>
     [Alias("Close")]
     [ResponseTimeout("00:00:05")]
     Task CloseAsync(long epoch);

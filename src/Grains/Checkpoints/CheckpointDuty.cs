@@ -48,6 +48,9 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
     // The clock of a sink is not that of its timer: neither too busy nor ever asleep.
     private static readonly TimeSpan WatchPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestWatch = TimeSpan.FromHours(1);
+
+    // A job that begins anew waits for sources and then for groups.
+    private static readonly TimeSpan QuietPatience = TimeSpan.FromSeconds(1);
     private readonly SemaphoreSlim _publishing = new(1, 1);
     private Task _storing = Task.CompletedTask;
     private bool _isFolding;
@@ -115,6 +118,16 @@ internal sealed class CheckpointDuty(DutyContext context, CheckpointParticipant 
         await context.RestoredLanes.FinishAsync();
         if (context.Lanes != context.RestoredLanes)
             await context.Lanes.FinishAsync();
+    }
+
+    /// <summary>
+    /// Completes when what is being published at the moment is durable or has failed, or after a while: what fences no
+    /// older epoch, as Kafka, must not get it after the next one has looked what is there.
+    /// </summary>
+    public async Task WhenQuietAsync()
+    {
+        if (await _publishing.WaitAsync(QuietPatience))
+            _publishing.Release();
     }
 
     // The semaphore may be waited on at this moment, and holds nothing without its handle.

@@ -120,6 +120,9 @@ internal sealed class GroupRun : IMeteredStage
     /// <summary>The job has ended.</summary>
     public Task FinishAsync() => _context.Duty.FinishAsync();
 
+    /// <summary>What was being published when it was closed has come to an end.</summary>
+    public Task WhenQuietAsync() => _context.Duty.WhenQuietAsync();
+
     /// <summary>Looks whether a restored program has ended already.</summary>
     public void Start() => Wake(always: true);
 

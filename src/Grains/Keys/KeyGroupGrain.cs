@@ -89,13 +89,15 @@ internal sealed class KeyGroupGrain(
         return _activation;
     }
 
-    public Task CloseAsync(long epoch)
+    public async Task CloseAsync(long epoch)
     {
         if (!_door.Close(epoch))
-            return Task.CompletedTask;
+            return;
+        GroupRun? run = _run;
         CloseRun();
         DelayDeactivation(TimeSpan.Zero);
-        return Task.CompletedTask;
+        if (run is not null)
+            await run.WhenQuietAsync();
     }
 
     public Task CommitAsync(long epoch, long checkpoint) => RunOf(epoch).CommitAsync(checkpoint);

@@ -127,9 +127,10 @@ internal sealed partial class SourceGrain(
 
     public async Task CloseAsync(long epoch)
     {
-        if (!_door.Close(epoch) || _run is null)
+        if (!_door.Close(epoch) || _run is not { } run)
             return;
         CloseRun();
+        Task quiet = run.WhenQuietAsync();
         try
         {
             // What keeps subscriptions may have stood on a silo that is gone. Who does not run takes no delivery anyway.
@@ -141,6 +142,7 @@ internal sealed partial class SourceGrain(
 
         if (_door.Opening <= epoch)
             DelayDeactivation(TimeSpan.Zero);
+        await quiet;
     }
 
     public async Task<SourceStatus?> DescribeAsync()

@@ -131,6 +131,9 @@ internal sealed class SourceRun(long epoch, SourceTask task, ParticipantParts pa
     /// <summary>The job has ended.</summary>
     public Task FinishAsync() => parts.Duty.FinishAsync();
 
+    /// <summary>What was being published when it was closed has come to an end.</summary>
+    public Task WhenQuietAsync() => parts.Duty.WhenQuietAsync();
+
     /// <summary>Reads nothing more.</summary>
     public void Close()
     {

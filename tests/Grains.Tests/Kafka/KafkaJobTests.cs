@@ -59,6 +59,7 @@ public sealed class KafkaJobTests : IDisposable
         {
             await cluster.Client.WaitForJobAsync(Job, JobState.Running).WaitAsync(JobCluster.Patience);
             await cluster.CaughtUpAsync(Job);
+            await QuietAsync(cluster);
             _kafka.TakeDown();
             _kafka.BringUp();
             Send(1200, 1500);
@@ -230,6 +231,32 @@ public sealed class KafkaJobTests : IDisposable
     {
         long epoch = (await cluster.Client.DescribeJobAsync(Job)).Epoch;
         await cluster.Orleans.GetGrain<IJobGrain>($"j:{Job}").CheckpointAsync(epoch).WaitAsync(JobCluster.Patience);
+    }
+
+    /// <summary>
+    /// The sink has nothing on its way: three checkpoints in a row brought no message. The mock cluster does not know
+    /// idempotent producers, so what it had stored and not answered when it went down would be stored twice.
+    /// </summary>
+    private async Task QuietAsync(JobCluster cluster)
+    {
+        int known = -1;
+        for (int same = 0, attempt = 0; same < 3 && attempt < 100; attempt++)
+        {
+            await cluster.Client.WaitForJobAsync(Job, JobState.Running).WaitAsync(JobCluster.Patience);
+            try
+            {
+                await CheckpointAsync(cluster);
+            }
+            catch (WeirException)
+            {
+                // The job moves to the second silo.
+                known = -1;
+            }
+
+            int written = _kafka.ReadAll("order-totals", 2).Count;
+            same = written == known ? same + 1 : 0;
+            known = written;
+        }
     }
 
     /// <summary>The messages that the sink has written are the results, each once.</summary>
