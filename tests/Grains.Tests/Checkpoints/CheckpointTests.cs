@@ -44,6 +44,36 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    /// <summary>Groups have so many keys that they are not copied at once, and all of them change meanwhile.</summary>
+    [Fact]
+    public async Task ManyKeys_ThatChangeWhileTheyAreCopied_AreWhatTheyWereAtTheBarrier()
+    {
+        const string job = "counted";
+        Click[] clicks = [.. Enumerable.Range(0, 100_000).Select(i => new Click($"/{i}", "ada", new EventTime(i)))];
+        var parts = new JobClusterParts { Jobs = [typeof(CountedInNumbers)] };
+        await using (JobCluster cluster = await JobCluster.StartAsync(_directory, parts: parts))
+        {
+            await cluster.Client.StartJobAsync(job);
+            for (int round = 0; round < 3; round++)
+            {
+                Task sending = SendAsync(cluster, clicks);
+                await CheckpointAsync(cluster, job);
+                await sending;
+            }
+
+            await cluster.CaughtUpAsync(job);
+        }
+
+        await using (JobCluster cluster = await JobCluster.StartAsync(_directory, parts: parts))
+        {
+            await RunningAsync(cluster, job);
+            await cluster.CaughtUpAsync(job);
+            IKeyedView<string, long> counts = cluster.Client.View(job, CountedInNumbers.Counts);
+            for (int i = 0; i < clicks.Length; i += 97)
+                Assert.Equal(3, (await counts.FindAsync($"/{i}"))!.Value);
+        }
+    }
+
     [Fact]
     public async Task DamagedFiles_TakeTheJobBackToAnOlderCheckpoint_AndTheResultStaysExact()
     {
