@@ -1,5 +1,6 @@
 namespace Weir.Grains.Checkpoints;
 
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Weir.Engine.Snapshots;
 
@@ -7,7 +8,7 @@ using Weir.Engine.Snapshots;
 /// Lets the groups of a silo copy one after the other what was captured, while nothing else waits for a core, so that
 /// events and queries get through. Invariant: of the time that all may take, none takes more than its share waiting for
 /// that; and when it is over, who still waits for a turn takes it. On a silo that has hardly time to spare each copies at
-/// once: a key after the other is the least work.
+/// once: a key after the other is the least work. Time is that of the machine, whose cores are shared out.
 /// </summary>
 /// <remarks>
 /// At the barrier of a checkpoint 64 groups have 15,000 changed keys each, a millisecond of copying: all at once they
@@ -18,7 +19,7 @@ using Weir.Engine.Snapshots;
     "Design",
     "CA1001:Types that own disposable fields should be disposable",
     Justification = "The semaphore holds nothing without its handle, and a group may wait for it when the silo stops.")]
-internal sealed class CopyTurns(TimeProvider time)
+internal sealed class CopyTurns
 {
     // Some 100 us. Who has no more needs no turn.
     private const int RowsAtOnce = 1024;
@@ -33,7 +34,7 @@ internal sealed class CopyTurns(TimeProvider time)
     private static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(100);
     private readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Lock _gate = new();
-    private (long At, TimeSpan Cpu) _sample = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
+    private (long At, TimeSpan Cpu) _sample = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
     private bool _isBusy;
     private int _waiting;
 
@@ -49,10 +50,10 @@ internal sealed class CopyTurns(TimeProvider time)
             return;
         }
 
-        long began = time.GetTimestamp();
+        long began = Stopwatch.GetTimestamp();
         Interlocked.Increment(ref _waiting);
         bool hasTurn = await _free.WaitAsync(Patience);
-        TimeSpan share = (Span - time.GetElapsedTime(began)) / (Interlocked.Decrement(ref _waiting) + 1);
+        TimeSpan share = (Span - Stopwatch.GetElapsedTime(began)) / (Interlocked.Decrement(ref _waiting) + 1);
         try
         {
             await CopyInTurnAsync(copy, isOver, hasTurn ? share : TimeSpan.Zero);
@@ -68,23 +69,23 @@ internal sealed class CopyTurns(TimeProvider time)
     {
         lock (_gate)
         {
-            TimeSpan passed = time.GetElapsedTime(_sample.At);
+            TimeSpan passed = Stopwatch.GetElapsedTime(_sample.At);
             if (passed < ShortestSample)
                 return _isBusy;
             TimeSpan used = Environment.CpuUsage.TotalTime - _sample.Cpu;
             _isBusy = used > passed * Environment.ProcessorCount * BusyShare;
-            _sample = (time.GetTimestamp(), _sample.Cpu + used);
+            _sample = (Stopwatch.GetTimestamp(), _sample.Cpu + used);
             return _isBusy;
         }
     }
 
-    private async Task CopyInTurnAsync(SegmentCopy copy, Func<bool> isOver, TimeSpan share)
+    private static async Task CopyInTurnAsync(SegmentCopy copy, Func<bool> isOver, TimeSpan share)
     {
-        long began = time.GetTimestamp();
-        while (!isOver() && !copy.Advance(time.GetElapsedTime(began) < share ? RowsAtOnce : int.MaxValue))
+        long began = Stopwatch.GetTimestamp();
+        while (!isOver() && !copy.Advance(Stopwatch.GetElapsedTime(began) < share ? RowsAtOnce : int.MaxValue))
         {
             if (ThreadPool.PendingWorkItemCount > 0)
-                await Task.Delay(Pause, time);
+                await Task.Delay(Pause);
             else
                 await Task.Yield();
         }
