@@ -141,26 +141,17 @@ public sealed class ByteReader
     }
 
     /// <summary>
-    /// Reads frames that all have one size, with their lengths, if that is what comes next and a length takes one byte:
-    /// two frames of 3 bytes are 03 .. .. .. 03 .. .. .. . Otherwise reads nothing.
+    /// The bytes in which frames of one size would lie with their lengths, if so many are left and a length takes one
+    /// byte, else none: two frames of 3 bytes are 03 .. .. .. 03 .. .. .. . Whether the lengths are right is not checked.
     /// </summary>
-    internal bool TryReadFrames(int size, int count, out ReadOnlySpan<byte> frames)
+    internal ReadOnlySpan<byte> PeekFrames(int size, int count)
     {
-        frames = default;
         long length = (size + 1L) * count;
-        if (size is < 1 or >= 0x80 || length > Remaining)
-            return false;
-        ReadOnlySpan<byte> next = _buffer.AsSpan(_position, (int)length);
-        for (int at = 0; at < next.Length; at += size + 1)
-        {
-            if (next[at] != size)
-                return false;
-        }
-
-        _position += next.Length;
-        frames = next;
-        return true;
+        return size is < 1 or >= 0x80 || length > Remaining ? default : _buffer.AsSpan(_position, (int)length);
     }
+
+    /// <summary>Passes bytes that were peeked at.</summary>
+    internal void Skip(int bytes) => _position += bytes;
 
     // Of eight bytes at once, the first without its top bit ends the number; the seven bits of each byte before move
     // together, first in pairs, then in fours and eights: 0x_03_82 holds 0000011 and 0000010, which make 3 * 128 + 2.

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Graph;
 
+using System.Runtime.CompilerServices;
 using Weir.Engine.Aggregates;
 using Weir.Engine.Codecs;
 using Weir.Engine.Operators;
@@ -31,6 +32,14 @@ internal abstract class Combining<T, TAccumulator>(ISlottedWindows windows) : Co
 
     public abstract void Add(ref TAccumulator accumulator, in T value);
 
+    /// <summary>Adds each value to the accumulator at its place.</summary>
+    /// <param name="accumulators">To some of these.</param>
+    /// <param name="places">The place for each value.</param>
+    /// <param name="values">As many as places, or more.</param>
+    /// <param name="added">Rises by one with every value that has been added, also where one fails.</param>
+    public abstract void Add(
+        Span<TAccumulator> accumulators, ReadOnlySpan<int> places, ReadOnlySpan<T> values, ref int added);
+
     public static Codec<Partial<TKey, TAccumulator>> CodecOf<TKey>(CodecRegistry codecs)
         where TKey : notnull
     {
@@ -51,4 +60,18 @@ internal sealed class Combining<T, TAccumulator, TResult>(
     public override TAccumulator Create() => aggregator.Create();
 
     public override void Add(ref TAccumulator accumulator, in T value) => aggregator.Add(ref accumulator, in value);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public override void Add(
+        Span<TAccumulator> accumulators, ReadOnlySpan<int> places, ReadOnlySpan<T> values, ref int added)
+    {
+        IAggregator<T, TAccumulator, TResult> each = aggregator;
+        values = values[..places.Length];
+        int before = added;
+        for (int i = 0; i < values.Length; i++)
+        {
+            each.Add(ref accumulators[places[i]], in values[i]);
+            added = before + i + 1;
+        }
+    }
 }

@@ -131,8 +131,7 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
                 return true;
             }
 
-            for (int i = 0; i < values.Length; i++)
-                _times[i] = timeOf(values[i]);
+            TakeTimes(values, timeOf, _times);
             return true;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -141,19 +140,23 @@ internal sealed class BatchReader<T>(SourceNode<T> source, Topic<T> topic, Stage
         }
     }
 
+    // By itself, since what lives across a handler of exceptions is kept in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TakeTimes(ReadOnlySpan<T> values, Func<T, EventTime> timeOf, Span<EventTime> times)
+    {
+        times = times[..values.Length];
+        for (int i = 0; i < values.Length; i++)
+            times[i] = timeOf(values[i]);
+    }
+
     private void HandOn(long offset, int count)
     {
-        ReadOnlySpan<EventTime> times = _times.AsSpan(0, count);
-        var run = new Run<T>(stage, _values.AsSpan(0, count), times, offset);
+        var run = new Run<T>(stage, _values.AsSpan(0, count), _times.AsSpan(0, count), offset);
         _receiver.OnRun(in run);
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
             Array.Clear(_values, 0, count);
-        if (!_needsHighestOnly)
-            return;
-        EventTime highest = _highest ?? EventTime.MinValue;
-        foreach (EventTime time in times)
-            highest = EventTime.Max(highest, time);
-        _highest = highest;
+        if (_needsHighestOnly)
+            _highest = EventTime.Max(_highest ?? EventTime.MinValue, run.Last);
     }
 
     private void ReadEvent(ByteReader bytes, PartitionWatermarks? watermarks)

@@ -1,6 +1,5 @@
 namespace Weir.Engine.Operators;
 
-using System.Runtime.CompilerServices;
 using Weir.Engine.Codecs;
 using Weir.Engine.Graph;
 using Weir.Engine.Streams;
@@ -27,14 +26,19 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     private const int SampledFlushes = 16;
 
     // So many events that were added to another one weigh as much as one that is held: a flush then covers more of them.
-    private const int MetOfWeight = 16;
+    private const int MetOfWeight = 64;
     private readonly Combining<T, TAccumulator> _combining;
     private readonly Stage _stage;
     private readonly EventKey<TKey, T> _key;
     private readonly KeyHasher<TKey> _hasher;
+
+    // What finds a partial, if that is not the stable hash.
+    private readonly KeyHasher<TKey>? _quick = KeyHasher<TKey>.Quick();
     private readonly KeyRouter<TKey, T> _plain;
     private readonly PartialRouter<TKey, TAccumulator> _partials;
     private readonly RunKeys<TKey> _keys = new();
+    private int[] _found = [];
+    private int _one;
     private TimeRange _slot;
     private EventTime _watermark;
     private bool _isOpen;
@@ -65,8 +69,7 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
         {
             try
             {
-                TKey key = _key.Take(in value);
-                Combine(in key, _hasher.Hash(key), in value, time);
+                Combine(in value, time);
                 return;
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -150,7 +153,7 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     private void TryCombine(in Run<T> run)
     {
         _passed = 0;
-        if (!_keys.TryTake(run.Values, _key, _hasher))
+        if (!_keys.TryTake(run.Values, _key, _quick ?? _hasher))
             return;
         try
         {
@@ -166,17 +169,15 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
 
     private void Combine(in Run<T> run)
     {
-        ReadOnlySpan<EventTime> times = run.Times;
         int end = 0;
-        while (_passed < times.Length)
+        while (_passed < run.Times.Length)
         {
             if (_passed == end)
             {
-                if (!times[_passed].HasValue)
+                if (!run.Times[_passed].HasValue)
                     return;
-                UseSlotOf(times[_passed]);
-                while (end < times.Length && times[end] >= _slot.Start && times[end] < _slot.End)
-                    end++;
+                UseSlotOf(run.Times[_passed]);
+                end = EndOfSlot(in run);
             }
 
             if (_isOpen)
@@ -184,47 +185,56 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
             if (_passed == end)
                 continue;
             run.PassOffset(_passed);
-            Begin(in _keys.Keys[_passed], _keys.Hashes[_passed], in run.Values[_passed], times[_passed]);
+            Begin(in _keys.Keys[_passed], _keys.Hashes[_passed], in run.Values[_passed], run.Times[_passed]);
             _passed++;
         }
     }
 
-    /// <summary>Adds events of the slot that have not passed yet, up to the first whose key has no partial.</summary>
-    private void AddToKnown(ReadOnlySpan<T> values)
+    /// <summary>Where the events of the slot end that have not passed yet.</summary>
+    private int EndOfSlot(in Run<T> run)
     {
-        ReadOnlySpan<TKey> keys = _keys.Keys;
-        ReadOnlySpan<uint> hashes = _keys.Hashes;
-        Combining<T, TAccumulator> combining = _combining;
-        PartialRouter<TKey, TAccumulator> partials = _partials;
-        EventTime slot = _slot.Start;
-        int from = _passed;
-        for (int i = from; i < values.Length; i++)
-        {
-            ref PartialRouter<TKey, TAccumulator>.Open open = ref partials.Find(in keys[i], hashes[i], slot);
-            if (Unsafe.IsNullRef(ref open))
-                break;
-            combining.Add(ref open.Accumulator, in values[i]);
-            open.Events++;
-            _passed = i + 1;
-        }
-
-        Meet(_passed - from);
+        if (run.First >= _slot.Start && run.Last < _slot.End)
+            return run.Times.Length;
+        int end = _passed;
+        while (end < run.Times.Length && run.Times[end] >= _slot.Start && run.Times[end] < _slot.End)
+            end++;
+        return end;
     }
 
-    private void Combine(in TKey key, uint hash, in T value, EventTime time)
+    /// <summary>
+    /// Adds events of the slot that have not passed yet, up to the first whose key has no partial. All are found before
+    /// any is added, so that the processor works on several at once.
+    /// </summary>
+    private void AddToKnown(ReadOnlySpan<T> values)
     {
+        if (_found.Length < values.Length)
+            _found = new int[values.Length];
+        int from = _passed;
+        Range left = from..values.Length;
+        int found = _partials.Find(_keys.Keys[left], _keys.Hashes[left], _found);
+        try
+        {
+            _combining.Add(_partials.Accumulators, _found.AsSpan(0, found), values[left], ref _passed);
+        }
+        finally
+        {
+            _partials.AddUp(_found.AsSpan(0, _passed - from));
+            Meet(_passed - from);
+        }
+    }
+
+    private void Combine(in T value, EventTime time)
+    {
+        TKey key = _key.Take(in value);
+        uint hash = (_quick ?? _hasher).Hash(key);
         if (time < _slot.Start || time >= _slot.End)
             UseSlotOf(time);
-        if (_isOpen)
+        if (_isOpen && _partials.Find(new(in key), new(in hash), new(ref _one)) == 1)
         {
-            ref PartialRouter<TKey, TAccumulator>.Open open = ref _partials.Find(in key, hash, _slot.Start);
-            if (!Unsafe.IsNullRef(ref open))
-            {
-                _combining.Add(ref open.Accumulator, in value);
-                open.Events++;
-                Meet(1);
-                return;
-            }
+            _combining.Add(ref _partials.Accumulators[_one], in value);
+            _partials.AddUp(new(in _one));
+            Meet(1);
+            return;
         }
 
         Begin(in key, hash, in value, time);
@@ -234,6 +244,8 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     {
         _slot = _combining.Windows.SlotOf(time);
         _isOpen = _mayMeet && _slot.MaxTimestamp > _watermark;
+        if (_isOpen)
+            _partials.Use(_slot.Start);
     }
 
     private void Meet(int events)
@@ -246,9 +258,9 @@ internal sealed class CombiningRouter<TKey, T, TAccumulator> : Receiver<T>, ISta
     {
         TAccumulator first = _combining.Create();
         _combining.Add(ref first, in value);
-        var partial = new Partial<TKey, TAccumulator>(key, hash, 1, first);
+        var partial = new Partial<TKey, TAccumulator>(key, _quick is null ? hash : _hasher.Hash(key), 1, first);
         if (_isOpen)
-            _partials.Begin(in partial, time, _slot.Start);
+            _partials.Begin(in partial, hash, time);
         else
             _partials.OnEvent(in partial, time);
     }

@@ -28,20 +28,27 @@ internal sealed class RunKeys<TKey>
             _hashes = new uint[values.Length];
         }
 
-        Span<TKey> keys = _keys.AsSpan(0, values.Length);
         try
         {
-            for (int i = 0; i < keys.Length; i++)
-                keys[i] = key.Take(in values[i]);
-            hasher.Hash(keys, _hashes);
+            Take(values, key, _keys);
+            hasher.Hash(_keys.AsSpan(0, values.Length), _hashes.AsSpan(0, values.Length));
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return false;
         }
 
-        _count = keys.Length;
+        _count = values.Length;
         return true;
+    }
+
+    // By itself, since what lives across a handler of exceptions is kept in memory.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Take<T>(ReadOnlySpan<T> values, EventKey<TKey, T> key, Span<TKey> keys)
+    {
+        keys = keys[..values.Length];
+        for (int i = 0; i < values.Length; i++)
+            keys[i] = key.Take(in values[i]);
     }
 
     /// <summary>Lets the objects among the keys go.</summary>

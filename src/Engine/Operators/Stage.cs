@@ -44,20 +44,6 @@ internal abstract class Receiver<T>
     }
 }
 
-/// <summary>Events that lie one behind the other in a partition of a source. Valid during the call.</summary>
-internal readonly ref struct Run<T>(Stage stage, ReadOnlySpan<T> values, ReadOnlySpan<EventTime> times, long offset)
-{
-    public ReadOnlySpan<T> Values { get; } = values;
-
-    public ReadOnlySpan<EventTime> Times { get; } = times;
-
-    /// <summary>Tells the stage which of the events is at hand.</summary>
-    public void PassOffset(int index) => stage.Offset = offset + index;
-
-    /// <summary>What is left behind the first of them.</summary>
-    public Run<T> Behind(int passed) => new(stage, Values[passed..], Times[passed..], offset + passed);
-}
-
 /// <summary>What ends a chain inside a stage and holds events until the stage is flushed.</summary>
 internal interface IStageEnd
 {
@@ -124,7 +110,7 @@ internal sealed class Stage(JobPlan plan, int head, int instance)
     public bool IsGuarded { get; set; }
 
     /// <summary>
-    /// Events held in slices and output since the last flush, and for those that were added to others a quarter.
+    /// Events held in slices and output since the last flush, and of those that were added to others a small part.
     /// </summary>
     public int Held { get; set; }
 

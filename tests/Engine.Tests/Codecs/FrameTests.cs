@@ -15,18 +15,31 @@ public sealed class FrameTests
     }
 
     [Fact]
-    public void FramesOfOneSize_AreTakenTogether_AndOthersAreLeft()
+    public void SoManyBytesAreSeenAsFramesOfOneSizeTake_AndNoneIsPassed()
     {
         byte[] bytes = [2, 1, 1, 2, 7, 8, 3, 1, 1, 1];
         var reader = new ByteReader(bytes);
-        Assert.False(reader.TryReadFrames(2, 3, out _));
-        Assert.False(reader.TryReadFrames(3, 1, out _));
-        Assert.False(reader.TryReadFrames(2, 4, out _));
-        Assert.False(reader.TryReadFrames(0, 1, out _));
+        Assert.Equal(bytes[..6], reader.PeekFrames(2, 2).ToArray());
+        Assert.Equal(0, reader.PeekFrames(2, 4).Length);
+        Assert.Equal(0, reader.PeekFrames(0, 1).Length);
+        Assert.Equal(0, reader.PeekFrames(128, 1).Length);
         Assert.Equal(bytes.Length, reader.Remaining);
-        Assert.True(reader.TryReadFrames(2, 2, out ReadOnlySpan<byte> frames));
-        Assert.Equal(bytes[..6], frames.ToArray());
+        reader.Skip(6);
         Assert.Equal(4, reader.Remaining);
+    }
+
+    [Fact]
+    public void FramesOfAnotherSizeAmongThem_AreReadAsEachIs()
+    {
+        Codec<Small> codec = new CodecRegistry().For<Small>();
+        var writer = new ByteWriter();
+        Frame(writer, codec, new Small(1, 2));
+        writer.WriteVarint(17);
+        codec.Write(writer, new Small(3, 4));
+        writer.WriteBool(true);
+        var reader = new ByteReader(writer.ToArray());
+        Assert.Throws<CorruptDataException>(() => codec.ReadFrames(reader, new Small[2]));
+        Assert.Throws<CorruptDataException>(() => codec.ReadFrames(new ByteReader(writer.ToArray().AsMemory(0, writer.Written.Length - 2)), new Small[2]));
     }
 
     [Fact]
@@ -49,11 +62,7 @@ public sealed class FrameTests
         {
             var writer = new ByteWriter();
             foreach (T value in values)
-            {
-                int start = writer.BeginFrame();
-                codec.Write(writer, value);
-                writer.EndFrame(start);
-            }
+                Frame(writer, codec, value);
 
             writer.WriteBool(true);
             var reader = new ByteReader(writer.ToArray());
@@ -62,6 +71,13 @@ public sealed class FrameTests
             Assert.Equal(values, read);
             Assert.Equal(1, reader.Remaining);
         });
+    }
+
+    private static void Frame<T>(ByteWriter writer, Codec<T> codec, T value)
+    {
+        int start = writer.BeginFrame();
+        codec.Write(writer, value);
+        writer.EndFrame(start);
     }
 
     public readonly record struct Small(long First, long Second);
