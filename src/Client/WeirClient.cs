@@ -30,14 +30,18 @@ internal sealed class WeirClient : IWeirClient
     private readonly ViewDirectory _views;
 
     public WeirClient(
-        IGrainFactory grains, CodecRegistry codecs, GatewayWatch gateways, IOptions<WeirClientOptions> options)
+        IGrainFactory grains,
+        CodecRegistry codecs,
+        GatewayWatch gateways,
+        IOptions<WeirClientOptions> options,
+        ILocalGroups? local = null)
     {
         options.Value.Validate();
         _grains = new WeirGrains(grains);
         _codecs = codecs;
         _calls = new GrainCalls(options.Value.RetryFor, options.Value.TimeProvider, gateways);
         _topics = new TopicDirectory(_grains, _calls);
-        _views = new ViewDirectory(_grains, _calls);
+        _views = new ViewDirectory(_grains, _calls, local);
         Json = new JsonClient(_grains, _topics, _views, _calls);
     }
 

@@ -44,6 +44,7 @@ internal static class QueryClient
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            throw new WrongResultException($"The client in another process was not done in {options.Time + Patience}.");
         }
 
         return process is { HasExited: true, ExitCode: 0 }

@@ -22,19 +22,12 @@ internal sealed class KeyedView<TKey, TValue>(
     public async Task<ViewAnswer<TValue>?> FindAsync(TKey key, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        var place = new KeyPlace(job, view.Name, KeyText.Format(key));
-        WireAnswer? answer = await views.FindAsync(
-            place,
-            _at,
-            new KeyQuestion<WireAnswer?>(
-                grain => grain.FindAsync(_at),
-                stored => stored.FindAsync(place.Key, _at),
-                found => found?.Validity.Epoch)
-            {
-                OfGroup = owner => AskGroup(key, owner),
-            },
-            cancellation).ConfigureAwait(false);
-        return answer is null ? null : ViewAnswer<TValue>.Of(Read(answer.Value, place), answer.Validity);
+        cancellation.ThrowIfCancellationRequested();
+        if (TryFindHere(key) is not { } here)
+            return AnswerOf(await AskAsync(key, cancellation).ConfigureAwait(false), key);
+        if (views.IsOthersTurn())
+            await Task.Yield();
+        return AnswerOf(here.Answer, key);
     }
 
     public async IAsyncEnumerable<TKey> ListKeysAsync(
@@ -47,9 +40,30 @@ internal sealed class KeyedView<TKey, TValue>(
             yield return (TKey)KeyText.Parse(typeof(TKey), key);
     }
 
+    private GroupAnswer? TryFindHere(TKey key) =>
+        _at == ReadAt.Live && views.Known(job, view.Name) is { } owner && GroupOf(key, owner) is { } group
+            ? views.TryFindHere(in group)
+            : null;
+
+    private Task<WireAnswer?> AskAsync(TKey key, CancellationToken cancellation)
+    {
+        KeyPlace place = PlaceOf(key);
+        return views.FindAsync(
+            place,
+            _at,
+            new KeyQuestion<WireAnswer?>(
+                grain => grain.FindAsync(_at),
+                stored => stored.FindAsync(place.Key, _at),
+                found => found?.Validity.Epoch)
+            {
+                OfGroup = owner => GroupOf(key, owner) is { } group ? AskAsync(group) : null,
+            },
+            cancellation);
+    }
+
     // Keys of another type than the job's may have the same text, as 5 and "5" do, or a record its members in another order;
     // but their bytes, and so their group, are not the same. What the codec refuses has a text as well.
-    private Task<(bool IsHere, WireAnswer? Answer)>? AskGroup(TKey key, ViewDescription owner)
+    private KeyOfGroup? GroupOf(TKey key, ViewDescription owner)
     {
         if (owner.Groups == 0 || _keyCodec?.Schema != owner.KeySchema)
             return null;
@@ -63,17 +77,23 @@ internal sealed class KeyedView<TKey, TValue>(
             return null;
         }
 
-        IKeyGroupGrain group = views.Group(job, owner.OperatorIndex, KeyGroups.Of(key, _keyCodec, owner.Groups));
-        return AskAsync(group, bytes.WrittenMemory);
+        int group = KeyGroups.Of(key, _keyCodec, owner.Groups);
+        return new KeyOfGroup(job, owner.OperatorIndex, group, view.Name, bytes.WrittenMemory);
     }
 
-    private async Task<(bool IsHere, WireAnswer? Answer)> AskAsync(IKeyGroupGrain group, ReadOnlyMemory<byte> key)
+    private async Task<(bool IsHere, WireAnswer? Answer)> AskAsync(KeyOfGroup key)
     {
-        GroupAnswer found = await group.FindOfAsync(view.Name, key, _at).ConfigureAwait(false);
+        IKeyGroupGrain group = views.Group(key.Job, key.Operator, key.Group);
+        GroupAnswer found = await group.FindOfAsync(key.View, key.Key, _at).ConfigureAwait(false);
         return (found.IsHere, found.Answer);
     }
 
-    private TValue Read(ReadOnlyMemory<byte> bytes, KeyPlace place)
+    private KeyPlace PlaceOf(TKey key) => new(job, view.Name, KeyText.Format(key));
+
+    private ViewAnswer<TValue>? AnswerOf(WireAnswer? answer, TKey key) =>
+        answer is null ? null : ViewAnswer<TValue>.Of(Read(answer.Value, key), answer.Validity);
+
+    private TValue Read(ReadOnlyMemory<byte> bytes, TKey key)
     {
         try
         {
@@ -81,6 +101,7 @@ internal sealed class KeyedView<TKey, TValue>(
         }
         catch (CorruptDataException fault)
         {
+            KeyPlace place = PlaceOf(key);
             throw new WeirException(
                 WeirError.InvalidValue,
                 $"What the view '{place.View}' of the job '{place.Job}' holds for the key '{place.Key}' can not be "

@@ -11,7 +11,20 @@ using Weir.Protocol.Checkpoints;
 /// <param name="Program">What answers.</param>
 /// <param name="Epoch">The epoch of the job.</param>
 /// <param name="Checkpoint">The checkpoint that it holds, or null if it runs.</param>
-internal readonly record struct GroupReading(GroupProgram Program, long Epoch, long? Checkpoint);
+internal readonly record struct GroupReading(GroupProgram Program, long Epoch, long? Checkpoint)
+{
+    /// <summary>What is held while it is read, if others may read or change it. Default: nothing.</summary>
+    public Lock? Turn { get; init; }
+
+    /// <summary>Reads it.</summary>
+    public TResult Read<TResult>(Func<GroupProgram, TResult> read)
+    {
+        if (Turn is null)
+            return read(Program);
+        lock (Turn)
+            return read(Program);
+    }
+}
 
 /// <summary>
 /// One key group as of older checkpoints, for readers. Invariant: they look up single keys in what is stored and apply

@@ -13,6 +13,7 @@ using Weir.Connectors.PostgreSql;
 using Weir.Connectors.Sqlite;
 using Weir.Contracts.Codecs;
 using Weir.Contracts.Json;
+using Weir.Contracts.Keys;
 using Weir.Engine.Codecs;
 using Weir.Grains.Checkpoints;
 using Weir.Grains.Diagnostics;
@@ -69,6 +70,8 @@ public static class WeirHosting
         silo.Services.AddSingleton<JobTopics>();
         silo.Services.AddSingleton<QuarantineCommands>();
         silo.Services.AddSingleton<SiloExchange>();
+        silo.Services.AddSingleton<LocalGroups>();
+        silo.Services.AddSingleton<ILocalGroups>(services => services.GetRequiredService<LocalGroups>());
         silo.Services.AddSingleton<ExchangeMetrics>();
         silo.Services.AddSingleton<FrameExchange>();
         silo.Services.AddSingleton<FrameReceiver>();

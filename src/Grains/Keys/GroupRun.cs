@@ -1,5 +1,6 @@
 namespace Weir.Grains.Keys;
 
+using Weir.Contracts.Keys;
 using Weir.Engine.Operators;
 using Weir.Engine.Snapshots;
 using Weir.Engine.Streams;
@@ -40,12 +41,13 @@ internal sealed record GroupContext(
 
 /// <summary>
 /// One epoch of a key group: it applies what has arrived, as soon as it arrives, in turns of the group's grain, and
-/// captures what changed when the barrier of a checkpoint has come on every channel; keys are copied then in turns between
-/// those of events. Invariant: one pump runs at a time, and between two of its awaits the program is in a state that may
-/// be read, and copied. While calls to the outside leave no room it takes no slices: the inbox fills, senders wait, and an
-/// outcome wakes it. The same holds while as much output is staged as may be, but for what stands before the barrier of a
-/// checkpoint that waits for this group. What waits behind a barrier leaves the inbox: the barriers of other channels come
-/// through the same one.
+/// captures what changed when the barrier of a checkpoint has come on every channel; keys are copied then in turns
+/// between those of events. Invariant: one pump runs at a time, and between two of its awaits the program is in a state
+/// that may be read, and copied; what changes it holds its turn, so that other threads read it between two changes.
+/// While calls to the outside leave no room it takes no slices: the inbox fills, senders wait, and an outcome wakes it.
+/// The same holds while as much output is staged as may be, but for what stands before the barrier of a checkpoint that
+/// waits for this group. What waits behind a barrier leaves the inbox: the barriers of other channels come through the
+/// same one.
 /// </summary>
 internal sealed class GroupRun : IMeteredStage
 {
@@ -53,6 +55,7 @@ internal sealed class GroupRun : IMeteredStage
     private const int WeightPerTurn = 4096;
     private const int FlushAt = 4096;
     private readonly GroupContext _context;
+    private readonly Lock _turn = new();
     private readonly Action _ended;
     private readonly Action<Exception> _failed;
     private readonly GroupCalls? _calls;
@@ -78,6 +81,9 @@ internal sealed class GroupRun : IMeteredStage
     public GroupProgram Program => _context.Task.Program;
 
     public GroupInbox Inbox { get; }
+
+    /// <summary>What is held while the program is read.</summary>
+    public Lock Turn => _turn;
 
     public long Epoch => Inbox.Epoch;
 
@@ -135,10 +141,40 @@ internal sealed class GroupRun : IMeteredStage
         _failed(fault);
     }
 
+    /// <summary>
+    /// Reads what the view holds for a key, on any thread; false if it is not to be had at once: the group has ended here,
+    /// is not loaded yet or is at work, or each of its keys has a grain.
+    /// </summary>
+    public bool TryFind(ReadOnlyMemory<byte> key, out WireAnswer? answer)
+    {
+        answer = null;
+
+        // A function that asks for the key that it works on would see half a change.
+        if (_turn.IsHeldByCurrentThread || !_turn.TryEnter())
+            return false;
+        try
+        {
+            if (_isClosed || !Program.IsLoaded || _context.Keys is not null)
+                return false;
+            answer = Program.Find(key) is { } found ? KeyReports.Of(found, Epoch) : null;
+            return true;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // It fails in a call as well, which says how.
+            return false;
+        }
+        finally
+        {
+            _turn.Exit();
+        }
+    }
+
     /// <summary>Drops what waits and applies nothing more; what was applied stays readable.</summary>
     public void Close()
     {
-        _isClosed = true;
+        lock (_turn)
+            _isClosed = true;
         Inbox.Close();
         _calls?.Close();
         _context.Duty.Dispose();
@@ -152,8 +188,7 @@ internal sealed class GroupRun : IMeteredStage
     private void Wake(bool always)
     {
         if (Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0)
-            Task.Factory.StartNew(
-                () => PumpAsync(always), default, TaskCreationOptions.DenyChildAttach, _context.Scheduler);
+            PoolQueue.Run(() => PumpAsync(always).Ignore(), _context.Scheduler);
     }
 
     private async Task PumpAsync(bool always)
@@ -181,8 +216,7 @@ internal sealed class GroupRun : IMeteredStage
     private async Task WorkAsync()
     {
         int budget = WeightPerTurn;
-        _calls?.TakeFinished();
-        _calls?.Begin();
+        TakeOutcomes();
         if (MayApply)
             TakeSlices();
         while (MayApply && !_isClosed)
@@ -202,12 +236,12 @@ internal sealed class GroupRun : IMeteredStage
 
             budget -= slice.Weight;
             await ApplyAsync(slice);
-            _calls?.Begin();
+            BeginCalls();
             if (Program.Held >= FlushAt)
                 await FlushAsync();
             if (budget > 0)
                 continue;
-            await Task.Yield();
+            await PoolQueue.Yield();
             budget = WeightPerTurn;
         }
 
@@ -242,6 +276,23 @@ internal sealed class GroupRun : IMeteredStage
             _context.Demand.TellChange(_context.Task.LastTaken);
     }
 
+    private void TakeOutcomes()
+    {
+        if (_calls is null)
+            return;
+        lock (_turn)
+            _calls.TakeFinished();
+        BeginCalls();
+    }
+
+    private void BeginCalls()
+    {
+        if (_calls is null)
+            return;
+        lock (_turn)
+            _calls.Begin();
+    }
+
     private void TakeSlices()
     {
         Queue<Slice> taken = Inbox.TakeAll();
@@ -259,7 +310,7 @@ internal sealed class GroupRun : IMeteredStage
         Program.Flush(_context.Outbox);
         GroupCapture capture = _context.Keys is { } keys
             ? await Program.CaptureAsync(_context.Duty.NeedsBase, keys)
-            : Program.Capture(_context.Duty.NeedsBase);
+            : Capture();
         CrashPoint.Pass(CrashLabels.CopyAfter);
         Task copied = CopyAsync(capture.Copy);
         if (_isClosed)
@@ -273,13 +324,19 @@ internal sealed class GroupRun : IMeteredStage
         await _context.Outbox.DrainAsync();
     }
 
+    private GroupCapture Capture()
+    {
+        lock (_turn)
+            return Program.Capture(_context.Duty.NeedsBase);
+    }
+
     private async Task CopyAsync(SegmentCopy? copy)
     {
         if (copy is null)
             return;
         try
         {
-            await _context.Copies.CopyAsync(copy, () => _isClosed);
+            await _context.Copies.CopyAsync(copy, _turn, () => _isClosed);
             CrashPoint.Pass(CrashLabels.CopyEnd);
         }
         catch (Exception fault)
@@ -296,7 +353,8 @@ internal sealed class GroupRun : IMeteredStage
             CrashPoint.Pass(CrashLabels.BarrierArrived);
         if (_context.Keys is { } keys)
             return ApplyToKeysAsync(slice, keys);
-        Program.Apply(slice);
+        lock (_turn)
+            Program.Apply(slice);
         slice.Release();
         CrashPoint.Pass(wasLoaded || !Program.IsLoaded ? CrashLabels.SliceAfter : CrashLabels.RestoreAfterLoad);
         return ValueTask.CompletedTask;

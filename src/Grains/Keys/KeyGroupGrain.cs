@@ -37,6 +37,7 @@ using Weir.Protocol.Groups;
 internal sealed class KeyGroupGrain(
     JobRegistry jobs,
     SiloExchange exchange,
+    LocalGroups local,
     SiloParticipants participants,
     ParticipantPartsFactory parts,
     SiloSegments segments,
@@ -122,7 +123,9 @@ internal sealed class KeyGroupGrain(
     public async Task<WireAnswer?> FindAsync(ReadOnlyMemory<byte> key, ReadAt at)
     {
         GroupReading reading = await ReadAsync(at);
-        return reading.Program.Find(key) is { } found ? KeyReports.Of(found, reading.Epoch, reading.Checkpoint) : null;
+        return reading.Read(program => program.Find(key)) is { } found
+            ? KeyReports.Of(found, reading.Epoch, reading.Checkpoint)
+            : null;
     }
 
     public async Task<GroupAnswer> FindOfAsync(string view, ReadOnlyMemory<byte> key, ReadAt at) =>
@@ -133,17 +136,17 @@ internal sealed class KeyGroupGrain(
     public async Task<KeyReport?> InspectAsync(ReadOnlyMemory<byte> key, ReadAt at)
     {
         GroupReading reading = await ReadAsync(at);
-        return reading.Program.Inspect(key) is { } inspection
-            ? KeyReports.Of(reading.Program.OperatorName, reading.Epoch, inspection) with
+        return reading.Read(program => program.Inspect(key) is { } inspection
+            ? KeyReports.Of(program.OperatorName, reading.Epoch, inspection) with
             {
                 Checkpoint = reading.Checkpoint,
             }
-            : null;
+            : null);
     }
 
     public async Task<KeysPage> ListKeysAsync(long from, int limit, ReadAt at)
     {
-        KeyPage page = (await ReadAsync(at)).Program.ViewKeys(from, limit);
+        KeyPage page = (await ReadAsync(at)).Read(program => program.ViewKeys(from, limit));
         return new KeysPage(
             [.. page.Keys.Select(KeyText.Format)], page.Next?.ToString(CultureInfo.InvariantCulture));
     }
@@ -151,10 +154,13 @@ internal sealed class KeyGroupGrain(
     public Task<GroupQuarantine> ListQuarantinedAsync()
     {
         GroupRun run = Running();
-        return Task.FromResult(new GroupQuarantine(
-            run.Epoch,
-            run.Program.CommandsTo,
-            [.. run.Program.ListQuarantined().Select(held => KeyReports.Of(run.Program.OperatorName, held))]));
+        lock (run.Turn)
+        {
+            return Task.FromResult(new GroupQuarantine(
+                run.Epoch,
+                run.Program.CommandsTo,
+                [.. run.Program.ListQuarantined().Select(held => KeyReports.Of(run.Program.OperatorName, held))]));
+        }
     }
 
     public Task<GroupStatus?> DescribeAsync() => Task.FromResult(_run is { } run
@@ -212,6 +218,7 @@ internal sealed class KeyGroupGrain(
             failed: fault => JobReports.SendFailure(owner, plan.Epoch, participant, fault));
         segments.Join(job.Name, plan.Epoch);
         exchange.Register(Address, new LocalGroup(_run.Inbox, _plan));
+        local.Enter(Address, _run);
         metrics.Enter(new StageName(job.Name, program.OperatorName), _run);
         participants.Add(_run, () => !program.HasEnded);
         DelayDeactivation(Timeout.InfiniteTimeSpan);
@@ -234,6 +241,7 @@ internal sealed class KeyGroupGrain(
             return;
         _run = null;
         exchange.Unregister(Address, run.Inbox);
+        local.Leave(Address, run);
         metrics.Leave(run);
         participants.Remove(run);
         segments.Leave(Address.Job, run.Epoch);
@@ -263,7 +271,7 @@ internal sealed class KeyGroupGrain(
     private async ValueTask<GroupReading> ReadAsync(ReadAt at)
     {
         if (at.Kind == ReadKind.Live && _run is { } run)
-            return new GroupReading(run.Program, run.Epoch, null);
+            return new GroupReading(run.Program, run.Epoch, null) { Turn = run.Turn };
         HostedJob job = jobs.Job(Address.Job);
         return await _readers.ReadAsync(
             () => FindPartAsync(at),

@@ -39,7 +39,8 @@ public sealed class FrameTests
         writer.WriteBool(true);
         var reader = new ByteReader(writer.ToArray());
         Assert.Throws<CorruptDataException>(() => codec.ReadFrames(reader, new Small[2]));
-        Assert.Throws<CorruptDataException>(() => codec.ReadFrames(new ByteReader(writer.ToArray().AsMemory(0, writer.Written.Length - 2)), new Small[2]));
+        ReadOnlyMemory<byte> cut = writer.ToArray().AsMemory(0, writer.Written.Length - 2);
+        Assert.Throws<CorruptDataException>(() => codec.ReadFrames(new ByteReader(cut), new Small[2]));
     }
 
     [Fact]

@@ -142,7 +142,7 @@ public sealed class CheckpointTests : IDisposable
         await using JobCluster cluster = await JobCluster.StartAsync(
             _directory, parts: new JobClusterParts { Silo = silo => silo.AddIncomingGrainCallFilter(keys) });
         await cluster.Client.StartJobAsync(Job);
-        IKeyedView<string, long> view = cluster.Client.View(Job, PageViews.Latest);
+        IKeyedView<string, long> view = cluster.Outsider.View(Job, PageViews.Latest);
         await cluster.Client.SendAsync(PageViews.Clicks, new Click("/home", "ada", new EventTime(1)));
         await ValueAsync(view, 1);
         await CheckpointAsync(cluster, Job);

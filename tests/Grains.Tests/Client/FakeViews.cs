@@ -17,14 +17,16 @@ public class FakeViews : DispatchProxy
 {
     private readonly List<string> _asked = [];
 
-    public static (IWeirClient Client, FakeViews Views) Create()
+    public static (IWeirClient Client, FakeViews Views) Create(ILocalGroups? local = null)
     {
         var factory = Create<IGrainFactory, FakeViews>();
-        ServiceProvider services = new ServiceCollection()
+        IServiceCollection all = new ServiceCollection()
             .AddSerializer()
             .AddSingleton(factory)
-            .AddWeirClient()
-            .BuildServiceProvider();
+            .AddWeirClient();
+        if (local is not null)
+            all.AddSingleton(local);
+        ServiceProvider services = all.BuildServiceProvider();
         return (services.GetRequiredService<IWeirClient>(), (FakeViews)(object)factory);
     }
 
@@ -65,11 +67,14 @@ public class FakeViews : DispatchProxy
         };
     }
 
-    private static WireAnswer Found()
+    private static WireAnswer Found() => Found(7, 1);
+
+    /// <summary>An answer of an epoch.</summary>
+    public static WireAnswer Found(long value, long epoch)
     {
         var bytes = new ByteWriter();
-        new CodecRegistry().For<long>().Write(bytes, 7);
-        return new WireAnswer(bytes.WrittenMemory, new Validity(null, false, EventTime.MinValue, 1));
+        new CodecRegistry().For<long>().Write(bytes, value);
+        return new WireAnswer(bytes.WrittenMemory, new Validity(null, false, EventTime.MinValue, epoch));
     }
 }
 

@@ -1,5 +1,6 @@
 namespace Weir.Grains.Tests.Jobs;
 
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Weir.Client;
 using Weir.Contracts.Jobs;
@@ -68,6 +69,40 @@ public sealed class GroupReadTests : IDisposable
             var bytes = new ByteWriter();
             codecs.For<string>().Write(bytes, text);
             return bytes.ToArray();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task AGroup_IsSeenInTheProcessOfItsSilo_WhileItRuns(short silos)
+    {
+        await using JobCluster cluster = await StartAsync(silos);
+        Codec<string> codec = new CodecRegistry().For<string>();
+        ILocalGroups[] all =
+            [.. cluster.Silos.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<ILocalGroups>())];
+        for (int page = 0; page < Pages; page++)
+        {
+            KeyOfGroup key = KeyOf($"/{page}");
+            GroupAnswer seen = Assert.Single(all.Select(each => each.TryFind(in key)).OfType<GroupAnswer>());
+            GroupAnswer asked = await cluster.Orleans.GetGrain<IKeyGroupGrain>($"{Job}/0/{key.Group}")
+                .FindOfAsync(PageViews.Latest.Name, key.Key, ReadAt.Live);
+            Assert.True(seen.IsHere);
+            Assert.Equal(asked.Answer!.Value.ToArray(), seen.Answer!.Value.ToArray());
+            Assert.Equal(asked.Answer.Validity, seen.Answer.Validity);
+            Assert.All(all, each => Assert.Null(each.TryFind(key with { Group = (key.Group + 1) % KeyGroups.Default })));
+            Assert.All(all, each => Assert.Null(each.TryFind(key with { View = "another" })));
+        }
+
+        await cluster.Client.StopJobAsync(Job);
+        Assert.All(all, each => Assert.Null(each.TryFind(KeyOf("/1"))));
+
+        KeyOfGroup KeyOf(string page)
+        {
+            var bytes = new ByteWriter();
+            codec.Write(bytes, page);
+            return new KeyOfGroup(
+                Job, 0, KeyGroups.Of(page, codec, KeyGroups.Default), PageViews.Latest.Name, bytes.WrittenMemory);
         }
     }
 
