@@ -1,5 +1,6 @@
 namespace Weir.Grains.Checkpoints;
 
+using Orleans.Runtime;
 using Weir.Protocol.Checkpoints;
 using Weir.Protocol.Faults;
 
@@ -13,14 +14,21 @@ internal readonly record struct CheckpointId(string Job, long Epoch, long Number
 /// </summary>
 /// <remarks>
 /// A file is closed when everyone who has joined has handed over, or a short while after the first did: a participant
-/// whose barrier comes late then gets a file of its own, and waits for nobody.
+/// whose barrier comes late then gets a file of its own, and waits for nobody. A silo that stops finishes the files that it
+/// has begun: nothing is written to the store behind its end.
 /// </remarks>
-internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
+internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>
 {
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Job, long Epoch), int> _members = [];
     private readonly Dictionary<CheckpointId, Batch> _open = [];
+    private readonly HashSet<Batch> _unwritten = [];
+
+    // Stopped last, when no grain is left that hands over.
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
+        nameof(SiloSegments), ServiceLifecycleStage.RuntimeInitialize, _ => Task.CompletedTask, FinishAsync);
 
     /// <summary>A participant of this silo begins an epoch.</summary>
     public void Join(string job, long epoch)
@@ -58,6 +66,7 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
             if (!_open.TryGetValue(checkpoint, out Batch? open))
             {
                 _open.Add(checkpoint, open = new Batch(checkpoint));
+                _unwritten.Add(open);
                 CloseLaterAsync(open).Ignore();
             }
 
@@ -113,6 +122,26 @@ internal sealed class SiloSegments(ICheckpointStore store, TimeProvider time)
         catch (Exception fault)
         {
             batch.Written.SetException(fault);
+        }
+        finally
+        {
+            lock (_lock)
+                _unwritten.Remove(batch);
+        }
+    }
+
+    private async Task FinishAsync(CancellationToken stop)
+    {
+        Task[] unwritten;
+        lock (_lock)
+            unwritten = [.. _unwritten.Select(batch => batch.Written.Task)];
+        try
+        {
+            await Task.WhenAll(unwritten).WaitAsync(LongestEnd, stop);
+        }
+        catch (Exception fault) when (fault is CheckpointStoreException or TimeoutException or OperationCanceledException)
+        {
+            // What was not written, or is written later, nobody refers to.
         }
     }
 

@@ -88,6 +88,8 @@ public static class WeirHosting
         silo.Services.AddSingleton<SegmentFolds>();
         silo.Services.AddSingleton<CopyTurns>();
         silo.Services.AddSingleton<SiloSegments>();
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+            services => services.GetRequiredService<SiloSegments>());
         silo.Services.AddSingleton<CheckpointShelf>();
         silo.Services.AddSingleton<StoredJobs>();
         silo.Services.AddMetrics();

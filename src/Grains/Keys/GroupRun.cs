@@ -54,12 +54,18 @@ internal sealed class GroupRun : IMeteredStage
     // A turn applies at most this much before it lets queries in.
     private const int WeightPerTurn = 4096;
     private const int FlushAt = 4096;
+
+    // The pump: none, one that waits for a thread, one that works.
+    private const int Idle = 0;
+    private const int Woken = 1;
+    private const int Pumping = 2;
     private readonly GroupContext _context;
     private readonly Lock _turn = new();
     private readonly Action _ended;
     private readonly Action<Exception> _failed;
     private readonly GroupCalls? _calls;
-    private int _isPumping;
+    private int _pump;
+    private bool _mustWork;
     private bool _isClosed;
     private bool _hasReportedEnd;
     private int _toldHeld;
@@ -99,6 +105,8 @@ internal sealed class GroupRun : IMeteredStage
 
     TimeSpan IMeteredStage.Blocked => _context.Outbox.Blocked;
 
+    private bool HasArrivals => Volatile.Read(ref _pump) != Idle || Inbox.HasAny;
+
     private bool HasRoom => _calls?.HasRoom != false;
 
     // A checkpoint that is due is copied whatever is staged: that is what makes room.
@@ -130,7 +138,21 @@ internal sealed class GroupRun : IMeteredStage
     public Task WhenQuietAsync() => _context.Duty.WhenQuietAsync();
 
     /// <summary>Looks whether a restored program has ended already.</summary>
-    public void Start() => Wake(always: true);
+    public void Start()
+    {
+        _mustWork = true;
+        Wake();
+    }
+
+    /// <summary>
+    /// In a turn of the group's grain: applies what has arrived, if that waits for a thread. Who reads then sees it, as if
+    /// the groups before this one had not been waited for.
+    /// </summary>
+    public void CatchUp()
+    {
+        if (Interlocked.CompareExchange(ref _pump, Pumping, Woken) == Woken)
+            PumpAsync().Ignore();
+    }
 
     /// <summary>Ends the epoch here and says why, unless it has ended already.</summary>
     public void Fail(Exception fault)
@@ -143,7 +165,7 @@ internal sealed class GroupRun : IMeteredStage
 
     /// <summary>
     /// Reads what the view holds for a key, on any thread; false if it is not to be had at once: the group has ended here,
-    /// is not loaded yet or is at work, or each of its keys has a grain.
+    /// is not loaded yet, is at work or has work waiting, or each of its keys has a grain.
     /// </summary>
     public bool TryFind(ReadOnlyMemory<byte> key, out WireAnswer? answer)
     {
@@ -154,7 +176,7 @@ internal sealed class GroupRun : IMeteredStage
             return false;
         try
         {
-            if (_isClosed || !Program.IsLoaded || _context.Keys is not null)
+            if (_isClosed || HasArrivals || !Program.IsLoaded || _context.Keys is not null)
                 return false;
             answer = Program.Find(key) is { } found ? KeyReports.Of(found, Epoch) : null;
             return true;
@@ -183,29 +205,31 @@ internal sealed class GroupRun : IMeteredStage
         _context.Keys?.Forget();
     }
 
-    private void Wake() => Wake(always: false);
-
-    private void Wake(bool always)
+    private void Wake()
     {
-        if (Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0)
-            PoolQueue.Run(() => PumpAsync(always).Ignore(), _context.Scheduler);
+        if (Interlocked.CompareExchange(ref _pump, Woken, Idle) == Idle)
+            PoolQueue.Shared.Run(CatchUp, _context.Scheduler);
     }
 
-    private async Task PumpAsync(bool always)
+    private async Task PumpAsync()
     {
         try
         {
-            if (always)
+            if (_mustWork)
+            {
+                _mustWork = false;
                 await WorkAsync();
+            }
+
             do
             {
                 while (HasWork)
                     await WorkAsync();
 
                 // A full fence: whoever adds work after it is looked for below finds that no pump runs.
-                Interlocked.Exchange(ref _isPumping, 0);
+                Interlocked.Exchange(ref _pump, Idle);
             }
-            while (HasWork && Interlocked.CompareExchange(ref _isPumping, 1, 0) == 0);
+            while (HasWork && Interlocked.CompareExchange(ref _pump, Pumping, Idle) == Idle);
         }
         catch (Exception fault)
         {

@@ -270,6 +270,7 @@ internal sealed class KeyGroupGrain(
     /// </summary>
     private async ValueTask<GroupReading> ReadAsync(ReadAt at)
     {
+        _run?.CatchUp();
         if (at.Kind == ReadKind.Live && _run is { } run)
             return new GroupReading(run.Program, run.Epoch, null) { Turn = run.Turn };
         HostedJob job = jobs.Job(Address.Job);
