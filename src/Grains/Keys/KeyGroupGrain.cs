@@ -154,6 +154,7 @@ internal sealed class KeyGroupGrain(
     public Task<GroupQuarantine> ListQuarantinedAsync()
     {
         GroupRun run = Running();
+        run.CatchUp();
         lock (run.Turn)
         {
             return Task.FromResult(new GroupQuarantine(
@@ -163,14 +164,18 @@ internal sealed class KeyGroupGrain(
         }
     }
 
-    public Task<GroupStatus?> DescribeAsync() => Task.FromResult(_run is { } run
-        ? new GroupStatus(
-            run.Epoch, run.Program.EventsIn, run.Program.LateEvents, run.Program.Rows, run.Program.Watermark)
-        {
-            Quarantined = run.Program.Quarantined,
-            DeadLetters = run.Program.DeadLetters,
-        }
-        : null);
+    public Task<GroupStatus?> DescribeAsync()
+    {
+        _run?.CatchUp();
+        return Task.FromResult(_run is { } run
+            ? new GroupStatus(
+                run.Epoch, run.Program.EventsIn, run.Program.LateEvents, run.Program.Rows, run.Program.Watermark)
+            {
+                Quarantined = run.Program.Quarantined,
+                DeadLetters = run.Program.DeadLetters,
+            }
+            : null);
+    }
 
     public Task Invoke(IIncomingGrainCallContext context) => ParticipantFailures.InvokeAsync(context);
 
