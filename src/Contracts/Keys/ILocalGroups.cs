@@ -8,7 +8,7 @@ public interface ILocalGroups
 {
     /// <summary>
     /// What a running group holds for a key now, as a call would say; null if only a call can tell: the group is elsewhere,
-    /// is just being restored, or works on events this very moment. Any thread may ask.
+    /// is just being restored, or has events to work on. Any thread may ask.
     /// </summary>
     /// <param name="key">The key.</param>
     GroupAnswer? TryFind(in KeyOfGroup key);
