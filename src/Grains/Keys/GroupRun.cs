@@ -32,7 +32,6 @@ internal sealed class GroupRun : IMeteredStage
     private const int Woken = 1;
     private const int Pumping = 2;
     private readonly GroupContext _context;
-    private readonly Lock _turn = new();
     private readonly Action _ended;
     private readonly Action<Exception> _failed;
     private readonly GroupCalls? _calls;
@@ -61,7 +60,7 @@ internal sealed class GroupRun : IMeteredStage
     public GroupInbox Inbox { get; }
 
     /// <summary>What is held while the program is read.</summary>
-    public Lock Turn => _turn;
+    public Lock Turn { get; } = new();
 
     public long Epoch => Inbox.Epoch;
 
@@ -144,7 +143,7 @@ internal sealed class GroupRun : IMeteredStage
         answer = null;
 
         // A function that asks for the key that it works on would see half a change.
-        if (_turn.IsHeldByCurrentThread || !_turn.TryEnter())
+        if (Turn.IsHeldByCurrentThread || !Turn.TryEnter())
             return false;
         try
         {
@@ -160,14 +159,14 @@ internal sealed class GroupRun : IMeteredStage
         }
         finally
         {
-            _turn.Exit();
+            Turn.Exit();
         }
     }
 
     /// <summary>Drops what waits and applies nothing more; what was applied stays readable.</summary>
     public void Close()
     {
-        lock (_turn)
+        lock (Turn)
             _isClosed = true;
         Inbox.Close();
         _calls?.Close();
@@ -276,7 +275,7 @@ internal sealed class GroupRun : IMeteredStage
     {
         if (_calls is null)
             return;
-        lock (_turn)
+        lock (Turn)
             _calls.TakeFinished();
         BeginCalls();
     }
@@ -285,7 +284,7 @@ internal sealed class GroupRun : IMeteredStage
     {
         if (_calls is null)
             return;
-        lock (_turn)
+        lock (Turn)
             _calls.Begin();
     }
 
@@ -322,7 +321,7 @@ internal sealed class GroupRun : IMeteredStage
 
     private GroupCapture Capture()
     {
-        lock (_turn)
+        lock (Turn)
             return Program.Capture(_context.Duty.NeedsBase);
     }
 
@@ -332,13 +331,21 @@ internal sealed class GroupRun : IMeteredStage
             return;
         try
         {
-            await _context.Copies.CopyAsync(copy, _turn, () => _isClosed);
+            await _context.Copies.CopyAsync(rows => IsCopied(copy, rows), Turn, () => _isClosed);
             CrashPoint.Pass(CrashLabels.CopyEnd);
         }
         catch (Exception fault)
         {
             Fail(fault);
         }
+    }
+
+    private static bool IsCopied(SegmentCopy copy, int rows)
+    {
+        if (!copy.Advance(rows))
+            return false;
+        copy.Finish();
+        return true;
     }
 
     private ValueTask ApplyAsync(Slice slice)
@@ -349,7 +356,7 @@ internal sealed class GroupRun : IMeteredStage
             CrashPoint.Pass(CrashLabels.BarrierArrived);
         if (_context.Keys is { } keys)
             return ApplyToKeysAsync(slice, keys);
-        lock (_turn)
+        lock (Turn)
             Program.Apply(slice);
         slice.Release();
         CrashPoint.Pass(wasLoaded || !Program.IsLoaded ? CrashLabels.SliceAfter : CrashLabels.RestoreAfterLoad);
