@@ -32,6 +32,10 @@ fail() {
   exit 1
 }
 
+usage() {
+  sed -n '2,/^set /{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+}
+
 say() {
   echo "cluster.sh: $*" >&2
 }
@@ -479,10 +483,12 @@ command_down() {
     rm -f "$dir/$silo.pid"
   done
   stop_postgres
-  if ((keep)); then
+  if [[ ! -e $dir/settings ]]; then
+    say "there is no cluster in $dir"
+  elif ((keep)); then
     say "stopped; the data stays in $dir"
   else
-    [[ ! -e $dir/settings ]] || rm -rf "$dir"
+    rm -rf "$dir"
     say 'stopped; the data is removed'
   fi
 }
@@ -512,13 +518,15 @@ main() {
   services=$(sed -n 's/^services\.\([^.]*\)\.image=.*/\1/p' <<<"$config")
   [[ $count =~ ^[1-3]$ ]] || fail '--silos is 1, 2 or 3; more of them are added'
   case $command in
+    help | --help | -h) usage && exit 0 ;;
     up | status | gateways | add | config | down) ((${#rest[@]} == 0)) || fail "'${rest[0]}' is not understood" ;;
     kill | stop | start)
       [[ ${rest[0]:-} =~ ^[1-9][0-9]*$ || $command-${rest[0]:-} =~ ^(kill|start)-database$ ]] ||
         fail "$command needs the number of a silo"
       ;;
     run) ((${#rest[@]} > 0)) || fail 'run needs a service' ;;
-    *) sed -n '2,/^set /{s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2 && exit 2 ;;
+    '') usage >&2 && exit 2 ;;
+    *) usage >&2 && say "there is no command '$command'" && exit 2 ;;
   esac
   "command_$command" ${rest[@]+"${rest[@]}"}
 }

@@ -52,7 +52,7 @@ public sealed class WeirConnection : IAsyncDisposable
                 WeirError.Unavailable,
                 $"No silo of cluster '{options.ClusterId}' and service '{options.ServiceId}' answers at "
                 + (options.Database is null
-                    ? $"{string.Join(", ", options.Gateways)}; start one, or name another gateway."
+                    ? $"{string.Join(", ", options.Gateways)}; start one, or name another gateway, cluster or service."
                     : $"a gateway that the database names; start one. The failure was: {fault.Message}"),
                 fault);
         }

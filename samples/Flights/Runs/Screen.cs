@@ -29,7 +29,7 @@ internal sealed class Screen
     public bool IsTerminal { get; }
 
     /// <summary>Writes a line.</summary>
-    public void Say(string line) => _console.WriteLine(line);
+    public void Say(string line) => _console.Profile.Out.Writer.WriteLine(line);
 
     /// <summary>Writes something to beware of.</summary>
     public void Warn(string line) => _console.WriteLine($"warning: {line}", new Style(Color.Yellow));

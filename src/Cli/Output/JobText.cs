@@ -7,6 +7,8 @@ using Weir.Engine.Time;
 /// <summary>A job's status in words and sums.</summary>
 internal static class JobText
 {
+    private const int MostOfProblem = 120;
+
     public static string Of(JobState state) => state switch
     {
         JobState.Stopped => "stopped",
@@ -39,6 +41,16 @@ internal static class JobText
     /// <summary>Why it does not go on: a failure, or what its sources wait for; null if nothing is wrong.</summary>
     public static string? Problem(JobStatus job) =>
         job.Failure ?? job.Sources.Select(source => source.Problem).OfType<string>().FirstOrDefault();
+
+    /// <summary>The beginning of its problem, for a row of a table: the first line, 120 characters at most.</summary>
+    public static string ShortProblem(JobStatus job)
+    {
+        string all = Problem(job) ?? "";
+        string first = all.Split(['\r', '\n'], 2)[0];
+        if (first.Length > MostOfProblem)
+            first = first[..MostOfProblem];
+        return first.Length < all.Length ? $"{first.TrimEnd()} ..." : all;
+    }
 
     /// <summary>How many offsets it has not read yet.</summary>
     public static long Lag(JobStatus job) => job.Sources.Sum(source => Math.Max(0, source.End - source.Next));

@@ -24,7 +24,7 @@ internal sealed partial class Screen
             JobText.Watermark(job).ToString(),
             Number(JobText.Lag(job)),
             CheckpointText.Short(job.Checkpoints, now),
-            JobText.Problem(job) ?? "",
+            JobText.ShortProblem(job),
         }));
     }
 

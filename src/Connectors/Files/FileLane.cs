@@ -1,7 +1,5 @@
 namespace Weir.Connectors.Files;
 
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Weir.Connectors.Sinks;
 using Weir.Engine.Codecs;
 using Weir.Protocol.Sinks;
@@ -115,12 +113,12 @@ internal sealed class FileLane<T>(
 
         // A second of events may be much: each is read when it is written, and their text mostly has room from the start.
         long payload = batches.Sum(batch => (long)batch.Payload.Length);
-        var frame = new ArrayBufferWriter<byte>(LaneJournal.HeadBytes + (int)Math.Min(payload * 2, MostExpectedBytes));
+        using var frame = new TextBuffer(LaneJournal.HeadBytes + (int)Math.Min(payload * 2, MostExpectedBytes));
         LaneJournal.ReserveHead(frame);
         parts.Text.Write(SinkEvents.Read(codec, batches, stored), frame);
         if (Journal.IsEmpty)
             _firstAppend = parts.Options.TimeProvider.GetTimestamp();
-        Journal.Append(events, MemoryMarshal.AsMemory(frame.WrittenMemory).Span);
+        Journal.Append(events, frame.Written);
         CheckEpoch();
         if (Journal.Length >= parts.Options.RollBytes)
             Roll();

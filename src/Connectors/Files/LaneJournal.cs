@@ -1,5 +1,6 @@
 namespace Weir.Connectors.Files;
 
+using System.Buffers;
 using System.Buffers.Binary;
 using Weir.Protocol.Checkpoints;
 using Weir.Protocol.Faults;
@@ -96,7 +97,7 @@ internal sealed class LaneJournal : IDisposable
     }
 
     /// <summary>Room for what stands before the text of an append.</summary>
-    public static void ReserveHead(System.Buffers.IBufferWriter<byte> frame)
+    public static void ReserveHead(IBufferWriter<byte> frame)
     {
         frame.GetSpan(HeadBytes)[..HeadBytes].Clear();
         frame.Advance(HeadBytes);
@@ -148,11 +149,20 @@ internal sealed class LaneJournal : IDisposable
             && BinaryPrimitives.ReadInt64LittleEndian(head[8..]) == Next;
         if (!isPossible)
             return false;
-        byte[] text = new byte[length];
-        if (!TryFill(_file, Length + HeadBytes, text)
-            || BinaryPrimitives.ReadUInt32LittleEndian(head[16..]) != ChecksumOf(head, text))
-            return false;
-        take?.Invoke(text);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            Span<byte> text = rented.AsSpan(0, length);
+            if (!TryFill(_file, Length + HeadBytes, text)
+                || BinaryPrimitives.ReadUInt32LittleEndian(head[16..]) != ChecksumOf(head, text))
+                return false;
+            take?.Invoke(text);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
         Length += HeadBytes + length;
         Next += count;
         return true;

@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Sqlite;
 
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 using Weir.Connectors.Chunks;
 using Weir.Engine.Time;
 using Weir.Protocol.Logs;
@@ -27,11 +28,20 @@ internal static class ChunkRow
             Next = head.Next,
             Stamp = head.Stamp,
             PayloadBytes = head.PayloadBytes,
-            Body = row.GetFieldValue<byte[]>(5),
+            Body = BodyOf(row),
         };
         return chunk.Checksum() == row.GetInt64(4) ? chunk : throw new EventLogException(
             EventLogError.Corrupt,
             $"The stored batches of {partition.Name} at offsets [{head.From}, {head.Next}) do not match their "
             + "checksum; restore the log from a copy.");
+    }
+
+    // A megabyte often: in an array that is not filled with zeros before.
+    private static byte[] BodyOf(SqliteDataReader row)
+    {
+        ReadOnlySpan<byte> stored = raw.sqlite3_column_blob(row.Handle, 5);
+        byte[] body = GC.AllocateUninitializedArray<byte>(stored.Length);
+        stored.CopyTo(body);
+        return body;
     }
 }

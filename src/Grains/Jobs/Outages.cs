@@ -18,6 +18,10 @@ internal static class Outages
         CheckpointStoreException store => store.Error == CheckpointStoreError.Unavailable,
         WeirException weir => weir.Error == WeirError.Unavailable,
         AggregateException many => many.InnerExceptions.All(Is),
-        _ => fault is DbException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException,
+        DbException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException => true,
+
+        // What grains of Orleans say when their storage fails: those that know the subscribers of streams have a row each.
+        OrleansException { InnerException: { } cause } => Is(cause),
+        _ => false,
     };
 }

@@ -90,12 +90,12 @@ internal sealed class TopicGrain : Grain, ITopicGrain
 
     public Task<WireReceipt[]> SendJsonAsync(string[] events) => LogFailures.ToWeirAsync(async () =>
     {
-        TopicJson json = _json.Find(_topic);
         if (events is null)
             throw new WeirException(
                 WeirError.InvalidRequest, $"There are no events to send to '{_topic}'; give a list.");
         TopicInfo topic = await _log.FindTopicAsync(_topic) ?? throw new WeirException(
-            WeirError.UnknownTopic, $"There is no topic '{_topic}'; create it first.");
+            WeirError.UnknownTopic, $"There is no topic '{_topic}'; create it, or start a job that uses it.");
+        TopicJson json = _json.Find(_topic);
         var batches = json.Write(events, topic.Partitions, _json.NextPartition(topic.Partitions));
         return await Task.WhenAll(batches.Select(batch => AppendAsync(batch.Key, batch.Value)));
     });

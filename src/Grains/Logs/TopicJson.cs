@@ -130,7 +130,8 @@ internal sealed class TopicJsonBridges(ITopicTypes types)
     public TopicJson Find(string topic) => types.Find(topic) is { } declared
         ? _bridges.GetOrAdd(declared, static (found, codecs) => TopicJson.Of(found, codecs), types.Codecs)
         : throw new WeirException(
-            WeirError.InvalidRequest, $"No silo job declares topic '{topic}', so its events can not be shown as JSON.");
+            WeirError.InvalidRequest,
+            $"No silo job declares topic '{topic}', so its events can not be written or shown as JSON.");
 
     /// <summary>Where the events of one call go that have no key: together, but each call to the next partition.
     /// </summary>

@@ -129,7 +129,10 @@ public sealed class TopicGrainTests : IAsyncLifetime
         WeirException unknown = await AssertFailsAsync(WeirError.InvalidRequest, () =>
             _cluster.Topic("foreign").ReadJsonAsync(new ReadRequest { Partition = 0, From = 0 }));
         Assert.Equal(
-            "No silo job declares topic 'foreign', so its events can not be shown as JSON.", unknown.Message);
+            "No silo job declares topic 'foreign', so its events can not be written or shown as JSON.", unknown.Message);
+        WeirException missing = await AssertFailsAsync(WeirError.UnknownTopic, () =>
+            _cluster.Topic("nowhere").SendJsonAsync(["""{"sensor":"a","value":1}"""]));
+        Assert.Equal("There is no topic 'nowhere'; create it, or start a job that uses it.", missing.Message);
     }
 
     private static async Task<WeirException> AssertFailsAsync(WeirError error, Func<Task> request)
