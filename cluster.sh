@@ -393,7 +393,9 @@ command_status() {
     printf '%-8s %-8s %-22s %-22s %-24s %s\n' "$silo" "$pid" "127.0.0.1:$(setting "$silo" WEIR_SiloPort)" \
       "127.0.0.1:$(setting "$silo" WEIR_GatewayPort)" "$(setting "$silo" WEIR_HttpUrl)" "$health"
   done
-  printf 'postgres %s\n' "127.0.0.1:$(<"$dir/postgres.port"), data in $dir/postgres"
+  health=down
+  ! as_postgres "$(postgres_programs)/pg_ctl" -D "$dir/postgres/data" status >/dev/null 2>&1 || health=runs
+  printf 'postgres %s\n' "127.0.0.1:$(<"$dir/postgres.port"), data in $dir/postgres, $health"
   printf 'members, as silos see them:\n'
   for silo in $(silos); do
     if page "$silo" /members; then

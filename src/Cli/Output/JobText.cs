@@ -31,8 +31,8 @@ internal static class JobText
     public static string Count(long number, string thing) =>
         string.Create(CultureInfo.InvariantCulture, $"{number} {thing}{(number == 1 ? "" : "s")}");
 
-    /// <summary>The lowest watermark of its sources that are not idle.</summary>
-    public static EventTime Watermark(JobStatus job) => job.Sources
+    /// <summary>The lowest watermark of its sources that are not idle; the end if it has finished.</summary>
+    public static EventTime Watermark(JobStatus job) => job.State == JobState.Finished ? EventTime.MaxValue : job.Sources
         .Where(source => !source.IsIdle)
         .Select(source => source.Watermark)
         .DefaultIfEmpty(EventTime.None)

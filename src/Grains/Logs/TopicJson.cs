@@ -44,8 +44,9 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         var batches = new SortedDictionary<int, (ByteWriter Payload, int Count)>();
         for (int i = 0; i < events.Length; i++)
         {
-            T value = Parse(events[i], i);
-            int partition = PartitionOf(value, partitions, i) ?? anyPartition;
+            var place = new Place(i, events.Length);
+            T value = Parse(events[i], place);
+            int partition = PartitionOf(value, partitions, place) ?? anyPartition;
             (ByteWriter payload, int count) = batches.TryGetValue(partition, out var known) ? known : (new ByteWriter(), 0);
             EventFrames.Write(payload, _codec, in value);
             batches[partition] = (payload, count + 1);
@@ -86,7 +87,7 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         }
     }
 
-    private int? PartitionOf(T value, int partitions, int position)
+    private int? PartitionOf(T value, int partitions, Place place)
     {
         try
         {
@@ -94,29 +95,49 @@ internal sealed class TopicJson<T>(Topic topic, CodecRegistry codecs) : TopicJso
         }
         catch (Exception fault)
         {
-            throw Wrong(position, fault.Message);
+            throw Wrong(place, fault.Message);
         }
     }
 
-    private T Parse(string text, int position)
+    private T Parse(string text, Place place)
     {
         try
         {
             if (text is not null && JsonSerializer.Deserialize<T>(text, WeirJson.Options) is { } value)
                 return value;
         }
-        catch (Exception invalid)
+        catch (JsonException invalid)
         {
-            // Not of the JSON only: the constructor of the event's type may refuse what it says.
-            throw Wrong(position, invalid.Message);
+            throw Wrong(place, Reason(invalid));
+        }
+        catch (Exception refused)
+        {
+            // The constructor of the event's type may refuse what the JSON says.
+            throw Wrong(place, refused.Message);
         }
 
-        throw Wrong(position, "it is null.");
+        throw Wrong(place, "it is null.");
     }
 
-    private WeirException Wrong(int position, string why) => new(
-        WeirError.InvalidValue,
-        $"Event {position} is not an event of topic '{_topic.Name}' ({_topic.Schema}), so none was stored: {why}");
+    // Where in the line it is, the path tells: an event has one line, which the caller numbers.
+    private static string Reason(JsonException invalid)
+    {
+        int path = invalid.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+        return path < 0 ? invalid.Message : $"{invalid.Message[..path]} It stands at {invalid.Path}.";
+    }
+
+    private WeirException Wrong(Place place, string why)
+    {
+        string what = $"an event of topic '{_topic.Name}' ({_topic.Schema})";
+        return new WeirException(
+            WeirError.InvalidValue,
+            place.Events == 1
+                ? $"It is not {what} and was not stored: {why}"
+                : $"Event {place.Index} is not {what}, so none was stored: {why}");
+    }
+
+    /// <summary>Which of the events of a call.</summary>
+    private readonly record struct Place(int Index, int Events);
 }
 
 /// <summary>The JSON bridges of the topics that this silo's jobs declare, made when first needed.</summary>

@@ -2,6 +2,7 @@ namespace Weir.Grains.Tests.Cli;
 
 using Weir.Cli.Output;
 using Weir.Contracts.Jobs;
+using Weir.Engine.Time;
 
 public sealed class JobTextTests
 {
@@ -15,6 +16,13 @@ public sealed class JobTextTests
     [Fact]
     public void ATableHasTheBeginningOfALongLine() =>
         Assert.Equal($"{new string('a', 120)} ...", JobText.ShortProblem(Status(new string('a', 121))));
+
+    [Fact]
+    public void AJobThatHasFinished_IsAtTheEndOfTime()
+    {
+        Assert.Equal(EventTime.MaxValue, JobText.Watermark(Status(null) with { State = JobState.Finished }));
+        Assert.Equal(EventTime.None, JobText.Watermark(Status(null)));
+    }
 
     private static JobStatus Status(string? failure) =>
         new() { Name = "flights", State = JobState.Restarting, Epoch = 3, Failure = failure };

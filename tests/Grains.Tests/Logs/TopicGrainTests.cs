@@ -124,6 +124,12 @@ public sealed class TopicGrainTests : IAsyncLifetime
             topic.SendJsonAsync(["""{"sensor":"a","value":1}""", """{"sensor":"a"}"""]));
 
         Assert.StartsWith("Event 1 is not an event of topic 'keyed' (Reading:1), so none was stored", wrong.Message);
+        wrong = await AssertFailsAsync(WeirError.InvalidValue, () =>
+            topic.SendJsonAsync(["""{"sensor":"a","value":"x"}"""]));
+        Assert.Equal(
+            "It is not an event of topic 'keyed' (Reading:1) and was not stored: The JSON value could not be converted to "
+            + "Weir.Grains.Tests.Streams.Reading. It stands at $.value.",
+            wrong.Message);
         Assert.All((await topic.DescribeAsync())!.Partitions, partition => Assert.Equal(0, partition.Next));
         await _cluster.Topic("foreign").CreateAsync(new TopicDefinition { Schema = "X:1" });
         WeirException unknown = await AssertFailsAsync(WeirError.InvalidRequest, () =>
