@@ -44,7 +44,7 @@ internal sealed class CopyTurns
     /// <param name="patience">For how long one waits for those before it. One that ends goes on beside them.</param>
     public CopyTurns(int atOnce, Func<bool> isBusy, TimeSpan patience)
     {
-        _free = new SemaphoreSlim(atOnce);
+        _free = new SemaphoreSlim(atOnce, atOnce);
         _isBusy = isBusy;
         _patience = patience;
     }

@@ -25,68 +25,9 @@ public sealed class CopyTurnsTests
     }
 
     [Fact]
-    public Task OfSeveralWithManyKeys_OneCopiesAfterTheOther_InPieces_EachInItsTurn() =>
-        CopyFourAsync(new CopyTurns(1, () => false, Patience));
-
-    [Fact]
-    public async Task WhoGetsNoTurnAnyMore_KeepsOthersWaitingForABoundedTime()
-    {
-        var turns = new CopyTurns(1, () => false, TimeSpan.FromMilliseconds(50));
-        using var scheduler = new HeldScheduler();
-        var stuck = new Rows(ManyRows);
-        Task<Task> begun = Task.Factory.StartNew(
-            () => turns.CopyAsync(
-                most =>
-                {
-                    if (stuck.Pieces == 0)
-                        scheduler.Hold();
-                    return stuck.Copy(most);
-                },
-                new Lock(),
-                () => false),
-            default,
-            TaskCreationOptions.None,
-            scheduler);
-        Task first = await begun.WaitAsync(Patience);
-        var rows = new Rows(ManyRows);
-        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
-        Assert.Equal((0, 1), (rows.Left, stuck.Pieces));
-        Assert.False(first.IsCompleted);
-        scheduler.Dispose();
-        await first.WaitAsync(Patience);
-
-        // Whoever had no place gives none back.
-        await CopyFourAsync(turns);
-    }
-
-    [Fact]
-    public async Task WhatNobodyWants_IsLeftAsItIs_AndTheNextHasItsTurn()
+    public async Task OfSeveralWithManyKeys_OneCopiesAfterTheOther_InPieces_EachInItsTurn()
     {
         var turns = new CopyTurns(1, () => false, Patience);
-        var left = new Rows(ManyRows);
-        await turns.CopyAsync(left.Copy, new Lock(), () => true).WaitAsync(Patience);
-        Assert.Equal(1, left.Pieces);
-        var rows = new Rows(ManyRows);
-        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
-        Assert.Equal(0, rows.Left);
-    }
-
-    [Fact]
-    public async Task WhatFails_IsTold_AndTheNextHasItsTurn()
-    {
-        var turns = new CopyTurns(1, () => false, Patience);
-        var failing = new Rows(ManyRows);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => turns.CopyAsync(
-            most => failing.Pieces > 0 ? throw new InvalidOperationException("A codec.") : failing.Copy(most),
-            new Lock(),
-            () => false));
-        var rows = new Rows(ManyRows);
-        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
-        Assert.Equal(0, rows.Left);
-    }
-
-    private static async Task CopyFourAsync(CopyTurns turns)
-    {
         var order = new List<int>();
         Rows[] all = [.. Enumerable.Range(0, 4).Select(_ => new Rows(ManyRows))];
         await Task.WhenAll(all.Select((rows, i) => Task.Run(() => CopyAsync(rows, i)))).WaitAsync(Patience);
@@ -113,6 +54,63 @@ public sealed class CopyTurnsTests
                 return rows.Copy(most);
             }
         }
+    }
+
+    [Fact]
+    public async Task WhoGetsNoTurnAnyMore_KeepsOthersWaitingForABoundedTime()
+    {
+        var turns = new CopyTurns(1, () => false, TimeSpan.FromMilliseconds(50));
+        using var scheduler = new HeldScheduler();
+        var stuck = new Rows(ManyRows);
+        Task<Task> begun = Task.Factory.StartNew(
+            () => turns.CopyAsync(
+                most =>
+                {
+                    if (stuck.Pieces == 0)
+                        scheduler.Hold();
+                    return stuck.Copy(most);
+                },
+                new Lock(),
+                () => false),
+            default,
+            TaskCreationOptions.None,
+            scheduler);
+        Task first = await begun.WaitAsync(Patience);
+        var rows = new Rows(ManyRows);
+        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
+        Assert.Equal((0, 1), (rows.Left, stuck.Pieces));
+        Assert.False(first.IsCompleted);
+        scheduler.Dispose();
+
+        // Its place is still its own: whoever had none has given none back, which would be one too many.
+        await first.WaitAsync(Patience);
+        Assert.Equal(0, stuck.Left);
+    }
+
+    [Fact]
+    public async Task WhatNobodyWants_IsLeftAsItIs_AndTheNextHasItsTurn()
+    {
+        var turns = new CopyTurns(1, () => false, Patience);
+        var left = new Rows(ManyRows);
+        await turns.CopyAsync(left.Copy, new Lock(), () => true).WaitAsync(Patience);
+        Assert.Equal(1, left.Pieces);
+        var rows = new Rows(ManyRows);
+        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
+        Assert.Equal(0, rows.Left);
+    }
+
+    [Fact]
+    public async Task WhatFails_IsTold_AndTheNextHasItsTurn()
+    {
+        var turns = new CopyTurns(1, () => false, Patience);
+        var failing = new Rows(ManyRows);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => turns.CopyAsync(
+            most => failing.Pieces > 0 ? throw new InvalidOperationException("A codec.") : failing.Copy(most),
+            new Lock(),
+            () => false));
+        var rows = new Rows(ManyRows);
+        await turns.CopyAsync(rows.Copy, new Lock(), () => false).WaitAsync(Patience);
+        Assert.Equal(0, rows.Left);
     }
 
     private sealed class Rows(int count)

@@ -10,8 +10,6 @@ using Weir.Engine.Codecs;
 using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
-using Weir.Grains.Exchange;
-using Weir.Grains.Tests.Exchange;
 
 /// <summary>Views that are asked by key, from a client that reckons the groups of keys.</summary>
 public sealed class GroupReadTests : IDisposable
@@ -119,23 +117,6 @@ public sealed class GroupReadTests : IDisposable
             return new KeyOfGroup(
                 Job, 0, KeyGroups.Of(page, codec, KeyGroups.Default), PageViews.Latest.Name, bytes.WrittenMemory);
         }
-    }
-
-    [Fact]
-    public async Task WhatWaitsForAThread_IsAppliedBeforeAnAnswer()
-    {
-        // Nothing that a group does by itself runs from here on: one after the other is held up in the queue before it.
-        const int More = 200;
-        await using JobCluster cluster = await StartAsync(silos: 1);
-        using var scheduler = new HeldScheduler();
-        scheduler.Hold();
-        for (int i = 0; i < More; i++)
-            PoolQueue.Shared.Run(static () => { }, scheduler);
-        await cluster.Client.SendAsync(PageViews.Clicks, [new Click("/1", "ada", new EventTime(2))]);
-        IKeyedView<string, long> view = cluster.Outsider.View(Job, PageViews.Latest);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while ((await view.FindAsync("/1", patience.Token))!.Value != 3)
-            await Task.Yield();
     }
 
     [Theory]
