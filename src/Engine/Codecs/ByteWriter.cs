@@ -2,6 +2,7 @@ namespace Weir.Engine.Codecs;
 
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 /// <summary>
@@ -13,7 +14,8 @@ public sealed class ByteWriter
 {
     private const int LongestVarint = 10;
     private const int MostExpected = 64 * 1024;
-    private readonly bool _isRented;
+    private const int LeastRented = 32;
+    private readonly ArrayPool<byte>? _pool;
     private byte[] _buffer;
     private int _length;
     private int _expected;
@@ -21,8 +23,12 @@ public sealed class ByteWriter
     /// <summary>An empty writer with room for <paramref name="capacity"/> bytes.</summary>
     public ByteWriter(int capacity = 256) => _buffer = NewBuffer(capacity);
 
-    private ByteWriter(bool isRented)
-        : this(0) => _isRented = isRented;
+    /// <summary>
+    /// A writer with buffers of a pool, for much that is written and forgotten. What was written must not be held beyond
+    /// <see cref="Return"/> or the next write; what was given away goes back by <see cref="PooledBytes.Return"/>.
+    /// </summary>
+    internal ByteWriter(ArrayPool<byte> pool)
+        : this(0) => _pool = pool;
 
     /// <summary>Bytes written since the last <see cref="Clear"/>.</summary>
     public int Length => _length;
@@ -42,7 +48,8 @@ public sealed class ByteWriter
     /// <summary>Gives the written bytes away and goes on without a buffer until something is written.</summary>
     public ReadOnlyMemory<byte> Detach()
     {
-        ReadOnlyMemory<byte> written = _buffer.AsMemory(0, _length);
+        ReadOnlyMemory<byte> written =
+            IsRented(out ArrayPool<byte>? pool) ? PooledBytes.Of(pool, _buffer, _length) : _buffer.AsMemory(0, _length);
 
         // What follows is mostly as long; a little of much that was given away must not hold as much again.
         _expected = Math.Min(_length, MostExpected);
@@ -174,17 +181,11 @@ public sealed class ByteWriter
         _buffer[at] = (byte)value;
     }
 
-    /// <summary>
-    /// A writer whose buffers are shared with others, for much that is written and soon forgotten: what was written must
-    /// not be held beyond <see cref="Return"/> or the next write.
-    /// </summary>
-    internal static ByteWriter Rented() => new(isRented: true);
-
-    /// <summary>Gives a rented buffer back; the writer is empty then.</summary>
+    /// <summary>Gives the buffer back to the pool; the writer is empty then.</summary>
     internal void Return()
     {
-        if (_isRented && _buffer.Length > 16)
-            ArrayPool<byte>.Shared.Return(_buffer);
+        if (IsRented(out ArrayPool<byte>? pool))
+            pool.Return(_buffer);
         _buffer = NewBuffer(0);
         _length = 0;
     }
@@ -192,11 +193,18 @@ public sealed class ByteWriter
     private void Grow(int count)
     {
         int length = Math.Max(Math.Max(_buffer.Length * 2, _expected), checked(_length + count));
-        byte[] larger = _isRented ? ArrayPool<byte>.Shared.Rent(Math.Max(length, 32)) : NewBuffer(length);
+        byte[] larger = _pool?.Rent(Math.Max(length, LeastRented)) ?? NewBuffer(length);
         Written.CopyTo(larger);
-        if (_isRented && _buffer.Length > 16)
-            ArrayPool<byte>.Shared.Return(_buffer);
+        if (IsRented(out ArrayPool<byte>? pool))
+            pool.Return(_buffer);
         _buffer = larger;
+    }
+
+    // Before anything is written the buffer is no pool's, and smaller than all of those.
+    private bool IsRented([NotNullWhen(true)] out ArrayPool<byte>? pool)
+    {
+        pool = _pool;
+        return pool is not null && _buffer.Length >= LeastRented;
     }
 
     // What was not written is never shown, so it need not be cleared.

@@ -8,7 +8,7 @@ using Weir.Engine.Time;
 internal sealed class SinkWriter<T>(Sink<T> sink, Stage stage) : Receiver<T>, IStageEnd
 {
     private readonly Codec<T> _codec = stage.Plan.Codecs.For<T>();
-    private readonly ByteWriter _pending = new();
+    private readonly ByteWriter _pending = OutputBuffers.NewWriter();
     private int _count;
     private (int Length, int Count) _before;
 

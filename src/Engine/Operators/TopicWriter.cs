@@ -114,7 +114,7 @@ internal sealed class TopicWriter<T>(Topic<T> topic, Stage stage, bool isImmedia
     {
         public int Partition => partition;
 
-        public ByteWriter Bytes { get; } = new();
+        public ByteWriter Bytes { get; } = OutputBuffers.NewWriter();
 
         public List<OutputBatch> Full { get; } = [];
 

@@ -1,5 +1,6 @@
 namespace Weir.Engine.Snapshots;
 
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using Weir.Engine.Codecs;
@@ -28,7 +29,7 @@ internal sealed class SegmentWriter(bool isBase = true)
     private const int PageTarget = 4096 - HeadSize;
     private const int MostOfRecord = 4 + 5;
     private readonly RecordList _records = new();
-    private readonly ByteWriter _bytes = ByteWriter.Rented();
+    private readonly ByteWriter _bytes = new(ArrayPool<byte>.Shared);
     private int _header;
 
     public static ReadOnlySpan<byte> Magic => "WEIRSEG3"u8;

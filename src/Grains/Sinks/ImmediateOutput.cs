@@ -58,7 +58,7 @@ internal sealed class ImmediateOutput(OutputLanes lanes, StagedOutput output)
                 lane.WaitingBytes = 0;
                 await lanes.AppendAsync(batches);
                 foreach (StagedBatch batch in batches)
-                    output.Appended(batch.Lane);
+                    output.Appended(in batch);
             }
         }
         catch (EventLogException refused)

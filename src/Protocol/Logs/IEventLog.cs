@@ -37,7 +37,8 @@ public interface IEventLog : IAsyncDisposable
 
     /// <summary>
     /// Appends batches of one producer to one partition, durably and in order, all or none. See
-    /// <see cref="AppendRequest"/> for sequences; a repeated request is answered with the offsets of the first.
+    /// <see cref="AppendRequest"/> for sequences; a repeated request is answered with the offsets of the first. The
+    /// payloads are lent until this completes: they may be written over later.
     /// </summary>
     Task<AppendResult> AppendAsync(AppendRequest request, CancellationToken cancellation = default);
 

@@ -44,6 +44,7 @@ public interface ISinkLane : IAsyncDisposable
 
     /// <summary>
     /// Appends events, durably when it returns; the part that is stored already is left out, so repeating is harmless.
+    /// The payloads are lent until then: they are written over later, so what is to be kept must be copied.
     /// </summary>
     /// <param name="sequence">The sequence of the first event; sequences count events.</param>
     /// <param name="batches">The events.</param>

@@ -76,8 +76,13 @@ public sealed class StagedOutput
         return staged;
     }
 
-    /// <summary>The oldest immediate batch of a lane that was not stored yet is stored.</summary>
-    public void Appended(OutputLane lane) => _appended[lane] = _appended.GetValueOrDefault(lane) + 1;
+    /// <summary>An immediate batch, the oldest of its lane that was not stored yet, is stored: nobody may read its payload
+    /// any more.</summary>
+    public void Appended(in StagedBatch batch)
+    {
+        _appended[batch.Lane] = _appended.GetValueOrDefault(batch.Lane) + 1;
+        OutputBuffers.Return(batch.Payload);
+    }
 
     /// <summary>
     /// How many immediate batches each lane has been given so far. A checkpoint that counts them as given must wait until
@@ -132,9 +137,12 @@ public sealed class StagedOutput
     public IReadOnlyList<StagedBatch> Visible(long number) =>
         [.. _parts.Where(part => part.Number <= number).SelectMany(part => part.Batches)];
 
-    /// <summary>All that was visible at a checkpoint is in topics and sinks, durably.</summary>
+    /// <summary>All that was visible at a checkpoint is in topics and sinks, durably: nobody may read its payloads any
+    /// more.</summary>
     public void Confirm(long number)
     {
+        foreach (StagedBatch batch in Visible(number))
+            OutputBuffers.Return(batch.Payload);
         Bytes -= _parts.Where(part => part.Number <= number).Sum(part => part.Bytes);
         Events -= _parts.Where(part => part.Number <= number).Sum(part => part.Events);
         _parts.RemoveAll(part => part.Number <= number);

@@ -102,13 +102,36 @@ public sealed class StagedOutputTests
     public void ACheckpointCanNotBeReported_BeforeImmediateOutputIsStored()
     {
         var participant = new CheckpointParticipant("source a/0", 1, _output, null);
-        _output.Add(new OutputBatch("a", 0, 2, default) { IsImmediate = true });
+        StagedBatch batch = _output.Add(new OutputBatch("a", 0, 2, default) { IsImmediate = true });
         participant.Prepare(1, new SourceCut(0, default, default, default), hasEnded: false);
         _output.Add(new OutputBatch("a", 0, 2, default) { IsImmediate = true });
         participant.Stored(1, null, null);
         Assert.Null(participant.TryReport());
-        _output.Appended(new OutputLane("a", 0));
+        _output.Appended(in batch);
         Assert.NotNull(participant.TryReport());
+    }
+
+    [Fact]
+    public void PayloadsGoBackWhenTheyAreConfirmed_AndNotBefore()
+    {
+        ReadOnlyMemory<byte>[] payloads = [.. Enumerable.Range(0, 4).Select(each => Written([(byte)each, 1, 2]))];
+        _output.Add(new OutputBatch("a", 0, 1, payloads[0]));
+        Store(1);
+        _output.Add(new OutputBatch("a", 0, 1, payloads[1]));
+        _output.Prepare(2);
+        _output.Lost(2);
+        _output.Add(new OutputBatch("a", 0, 1, payloads[2]));
+        StagedBatch immediate = _output.Add(new OutputBatch("a", 0, 1, payloads[3]) { IsImmediate = true });
+        Store(3);
+        _output.Confirm(1);
+        AssertGone(payloads[0]);
+        Assert.Equal([[1, 1, 2], [2, 1, 2]], _output.Visible(3).Select(batch => batch.Payload.ToArray()));
+        Assert.Equal([3, 1, 2], payloads[3].ToArray());
+        _output.Appended(in immediate);
+        AssertGone(payloads[3]);
+        _output.Confirm(3);
+        AssertGone(payloads[1]);
+        AssertGone(payloads[2]);
     }
 
     [Fact]
@@ -118,6 +141,18 @@ public sealed class StagedOutputTests
         byte[] bytes = Assert.Single(_output.Prepare(1)).ToArray();
         Assert.Throws<CorruptDataException>(() => StagedOutput.Decode(bytes.AsMemory(0, bytes.Length - 1)));
         Assert.Throws<CorruptDataException>(() => new OutputPositions(new byte[] { 200, 1 }));
+    }
+
+    private static void AssertGone(ReadOnlyMemory<byte> payload) =>
+        Assert.Throws<ObjectDisposedException>(() => payload.ToArray());
+
+    private static ReadOnlyMemory<byte> Written(byte[] bytes)
+    {
+        ByteWriter writer = OutputBuffers.NewWriter();
+        writer.WriteBytes(new byte[40]);
+        writer.Clear();
+        writer.WriteBytes(bytes);
+        return writer.Detach();
     }
 
     private static SegmentRef Ref(long number) => new($"{number}", 0, 10, 0);

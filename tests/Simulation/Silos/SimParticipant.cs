@@ -203,7 +203,7 @@ public abstract class SimParticipant : IStageOutput
                     return;
                 case AppendOutcome.Stored:
                     lane.Dequeue();
-                    Checkpoints.Output.Appended(batch.Lane);
+                    Checkpoints.Output.Appended(in batch);
                     Report();
                     break;
             }

@@ -100,7 +100,7 @@ public sealed class SimLog(SimWorld world)
                 world.Count("output trimmed");
             if (known == batch.Count)
                 continue;
-            stored.Add((producer, batch.Count - known, Skip(batch.Payload, known)));
+            stored.Add((producer, batch.Count - known, Skip(batch.Payload, known).ToArray()));
             next = batch.Sequence + batch.Count;
         }
 
