@@ -110,7 +110,15 @@ internal sealed partial class CommandLine
             await using IConnection connection = await _connector
                 .ConnectAsync(TargetOf(arguments), cancellation).ConfigureAwait(false);
             var session = new Session(connection.Client, arguments, screen);
-            return await command.RunAsync(session, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await command.RunAsync(session, cancellation).ConfigureAwait(false);
+            }
+            catch (WeirException unknown) when (unknown.Error == WeirError.UnknownTopic)
+            {
+                string names = await TopicNames.ThereAreAsync(connection.Client, cancellation).ConfigureAwait(false);
+                return Fail(ExitCode.Of(unknown.Error), $"{unknown.Message} {names}".TrimEnd());
+            }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -1,8 +1,10 @@
 namespace Weir.Grains.Tests.Cli;
 
+using System.Reflection;
 using Weir.Cli;
 using Weir.Client;
 using Weir.Contracts;
+using Weir.Contracts.Topics;
 using Weir.Grains.Tests.Client;
 
 public sealed class CommandLineTests : IDisposable
@@ -89,6 +91,18 @@ public sealed class CommandLineTests : IDisposable
     [InlineData(WeirError.TopicSealed, ExitCode.Refused)]
     public void Errors_HaveTheirExitCode(WeirError error, int code) => Assert.Equal(code, ExitCode.Of(error));
 
+    [Theory]
+    [InlineData(0, "There are no topics yet.")]
+    [InlineData(3, "There are: t1, t2, t3.")]
+    [InlineData(12, "There are: t1, t2, t3, t4, t5, t6, t7, t8, t9, t10 and 2 more; see weir topics.")]
+    public async Task ATopicThatIsNone_IsAnsweredWithThoseThatAre(int topics, string sentence)
+    {
+        IWeirClient client = DispatchProxy.Create<IWeirClient, OnlyTopics>();
+        ((OnlyTopics)(object)client).Count = topics;
+        Assert.Equal(ExitCode.NotFound, await RunAsync("seal nowhere", client));
+        Assert.Equal($"weir: There is no topic 'nowhere'. {sentence}", Assert.Single(Lines(_error)));
+    }
+
     private static string[] Lines(StringWriter text) =>
         text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
@@ -97,6 +111,25 @@ public sealed class CommandLineTests : IDisposable
         var terminal = new Terminal(new StringReader(input), _output, _error);
         return new CommandLine(terminal, new Connector(client))
             .RunAsync(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>A client that lists topics, and knows none of those that it is asked for.</summary>
+    public class OnlyTopics : DispatchProxy
+    {
+        /// <summary>How many there are.</summary>
+        public int Count { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name != nameof(IWeirClient.ListTopicsAsync)
+                ? throw new WeirException(WeirError.UnknownTopic, "There is no topic 'nowhere'.")
+                : Task.FromResult<IReadOnlyList<TopicDescription>>(
+                    [.. Enumerable.Range(1, Count).Select(number => new TopicDescription
+                    {
+                        Name = $"t{number}",
+                        Schema = "String:1",
+                        IsSealed = false,
+                        Partitions = [],
+                    })]);
     }
 
     private sealed class Connector(IWeirClient? client) : IConnector, IConnection
