@@ -289,6 +289,8 @@ internal sealed partial class JobGrain(
         await _changing.WaitAsync();
         try
         {
+            if (_host is { } host)
+                await host.WhenEndIsWrittenAsync();
             return await GuardAsync(work);
         }
         finally

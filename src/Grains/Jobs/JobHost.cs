@@ -82,6 +82,9 @@ internal sealed partial class JobHost
     /// <summary>How often the job has begun an epoch again by itself.</summary>
     public int Restarts { get; private set; }
 
+    // That it has ended is told when the record says so.
+    private bool IsEnding => _protocol.Phase is JobPhase.Failed or JobPhase.Finished && !_hasEnded;
+
     private EventTime Now => EventTime.From(_around.Time.GetUtcNow());
 
     /// <summary>Begins an epoch; completes when the job runs, or does not.</summary>
@@ -93,6 +96,12 @@ internal sealed partial class JobHost
         Pump();
         return settled;
     }
+
+    /// <summary>
+    /// Completes when the record says that the job has ended, if it has. Who starts or revives the job meanwhile would do
+    /// so by a record that is out of date, and what it writes would be overwritten.
+    /// </summary>
+    public Task WhenEndIsWrittenAsync() => IsEnding ? WhenSettledAsync() : Task.CompletedTask;
 
     /// <summary>Ends the epoch; completes when its participants are closed.</summary>
     public async Task StopAsync()
@@ -172,6 +181,7 @@ internal sealed partial class JobHost
     {
         _around.Metrics.Leave(_job.Name);
         _closed.Cancel();
+        Settle();
     }
 
     private void Then(Action tell)
@@ -186,9 +196,7 @@ internal sealed partial class JobHost
             DoAsync(action).Ignore();
         bool isOnItsWay = _protocol.Phase is JobPhase.Reading or JobPhase.Claiming or JobPhase.Loading or JobPhase.Opening;
 
-        // That it has ended is told when the record says so.
-        bool isEnding = _protocol.Phase is JobPhase.Failed or JobPhase.Finished && !_hasEnded;
-        if (!isOnItsWay && !isEnding)
+        if (!isOnItsWay && !IsEnding)
             Settle();
     }
 

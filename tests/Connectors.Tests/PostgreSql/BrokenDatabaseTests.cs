@@ -105,18 +105,21 @@ public sealed class BrokenDatabaseTests(PostgreSqlServer server) : IClassFixture
     [PostgreSqlFact]
     public async Task Another_process_that_holds_a_partition_for_ever_makes_it_unavailable_not_stuck()
     {
-        await using SharedLog shared = await SharedLog.OpenAsync(
-            server, 1, options => options with { Timeout = TimeSpan.FromSeconds(1) });
+        await using SharedLog shared = await SharedLog.OpenAsync(server, 1);
+
+        // Patient enough for a slow machine in all but what is held.
+        PostgreSqlEventLog patient = shared[0];
+        PostgreSqlEventLog waiting = await shared.AddAsync(options => options with { Timeout = TimeSpan.FromSeconds(3) });
         await using HeldPartition held = await HeldPartition.TakeAsync(shared);
 
         EventLogException failure = await Assert.ThrowsAsync<EventLogException>(
-            () => shared[0].AppendAsync(SharedLog.Send("p", 0, Events.Batch("a"))));
+            () => waiting.AppendAsync(SharedLog.Send("p", 0, Events.Batch("a"))));
         Assert.Equal(EventLogError.Unavailable, failure.Error);
-        await shared[0].AppendAsync(new AppendRequest { Partition = new("topic", 1), Batches = [Events.Tick()] });
+        await waiting.AppendAsync(new AppendRequest { Partition = new("topic", 1), Batches = [Events.Tick()] });
         await held.ReleaseAsync();
 
-        await shared[0].AppendAsync(SharedLog.Send("p", 0, Events.Batch("a")));
-        Assert.Equal(["a"], await SharedLog.ReadTextsAsync(shared[0]));
+        await waiting.AppendAsync(SharedLog.Send("p", 0, Events.Batch("a")));
+        Assert.Equal(["a"], await SharedLog.ReadTextsAsync(patient));
     }
 
     [PostgreSqlFact]

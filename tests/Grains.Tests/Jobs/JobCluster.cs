@@ -78,6 +78,8 @@ internal sealed class JobCluster : IAsyncDisposable
                 });
             });
             silo.Services.AddWeirClient();
+            if (parts.Records is { } records)
+                silo.Services.Wrap(records);
         });
         builder.ConfigureClient(client => client.Services.AddWeirClient());
         InProcessTestCluster cluster = builder.Build();
@@ -123,6 +125,9 @@ internal sealed record JobClusterParts
 
     /// <summary>What takes the place of services that silos have. Default: nothing.</summary>
     public Action<IServiceCollection> Services { get; init; } = static _ => { };
+
+    /// <summary>Takes the place of the storage of records, in front of it. Default: nothing.</summary>
+    public HeldRecords? Records { get; init; }
 
     /// <summary>What else silos have. Default: nothing.</summary>
     public Action<ISiloBuilder> Silo { get; init; } = static _ => { };
