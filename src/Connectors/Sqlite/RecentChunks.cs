@@ -3,14 +3,11 @@ namespace Weir.Connectors.Sqlite;
 using Weir.Connectors.Chunks;
 
 /// <summary>
-/// The newest committed chunks in memory, so that readers at the end of a partition do not touch the database. Chunks of a
-/// partition are held from the first time that it is asked for, until one of them goes unread: what nobody reads would be
-/// in the way of what is read, and would grow old in memory. Invariant: what is held of a partition is in order, and all
-/// of it together stays within the budget; the chunk that was added first goes first. Chunks of a deleted partition go the
-/// same way: nobody asks for them, since identifiers are not reused.
+/// The newest committed chunks in memory, so that readers at the end of a partition do not touch the database.
+/// Invariant: what is held of a partition is contiguous and ends with its newest chunk, and all of it together stays
+/// within the budget; the chunk that was added first goes first. Chunks of
+/// a deleted partition go the same way: nobody asks for them, since identifiers are not reused.
 /// </summary>
-/// <remarks>A budget of two chunks: 1 and 2 are added and not held, 2 is asked for, 3 and 4 are held; 3 is read, and goes
-/// when 5 is added; 4 goes unread when 6 is, so 7 is not held.</remarks>
 internal sealed class RecentChunks(long budget)
 {
     private const int ChunkOverhead = 128;
@@ -18,7 +15,6 @@ internal sealed class RecentChunks(long budget)
     private readonly Lock _gate = new();
     private readonly Dictionary<long, Run> _runs = [];
     private readonly Queue<long> _order = new();
-    private readonly HashSet<long> _asked = [];
     private long _bytes;
 
     public void Add(Chunk chunk)
@@ -27,8 +23,6 @@ internal sealed class RecentChunks(long budget)
             return;
         lock (_gate)
         {
-            if (!_asked.Contains(chunk.Partition))
-                return;
             if (!_runs.TryGetValue(chunk.Partition, out Run? run))
                 _runs.Add(chunk.Partition, run = new Run());
             run.Add(chunk);
@@ -51,14 +45,11 @@ internal sealed class RecentChunks(long budget)
         }
     }
 
-    /// <summary>The chunk that holds an offset, or null if it is not here; what is added from here on is held.</summary>
+    /// <summary>The chunk that holds an offset, or null if it is not here.</summary>
     public Chunk? Find(long partition, long offset)
     {
         lock (_gate)
-        {
-            _asked.Add(partition);
             return _runs.TryGetValue(partition, out Run? run) ? run.Find(offset) : null;
-        }
     }
 
     private static long SizeOf(Chunk chunk) => chunk.Body.Length + ChunkOverhead;
@@ -66,11 +57,8 @@ internal sealed class RecentChunks(long budget)
     private void RemoveOldest()
     {
         long partition = _order.Dequeue();
-        if (!_runs.TryGetValue(partition, out Run? run) || run.RemoveFirst() is not { } chunk)
-            return;
-        _bytes -= SizeOf(chunk);
-        if (chunk.Next > run.ReadTo)
-            _asked.Remove(partition);
+        if (_runs.TryGetValue(partition, out Run? run) && run.RemoveFirst() is { } chunk)
+            _bytes -= SizeOf(chunk);
     }
 
     /// <summary>Chunks of one partition, oldest first; removed ones leave a gap in front that is closed when it is
@@ -79,9 +67,6 @@ internal sealed class RecentChunks(long budget)
     {
         private readonly List<Chunk?> _chunks = [];
         private int _first;
-
-        /// <summary>The end of the last chunk that was read.</summary>
-        public long ReadTo { get; private set; }
 
         public void Add(Chunk chunk) => _chunks.Add(chunk);
 
@@ -111,10 +96,7 @@ internal sealed class RecentChunks(long budget)
                 else
                     high = middle;
             }
-            if (low == _chunks.Count || _chunks[low] is not { } chunk || !chunk.Covers(offset))
-                return null;
-            ReadTo = Math.Max(ReadTo, chunk.Next);
-            return chunk;
+            return low < _chunks.Count && _chunks[low]!.Covers(offset) ? _chunks[low] : null;
         }
     }
 }

@@ -28,8 +28,8 @@ public sealed record SqliteEventLogOptions
     /// </summary>
     public long MaxQueuedBytes { get; init; } = 128 << 20;
 
-    /// <summary>Bytes of the newest chunks of partitions that are read, kept in memory, from which readers at the end are
-    /// served without touching the database; default 32 MiB, 0 for none.</summary>
+    /// <summary>Bytes of the newest chunks kept in memory, from which readers at the end are served without touching
+    /// the database; default 32 MiB, 0 for none.</summary>
     public long RecentBytes { get; init; } = 32 << 20;
 
     /// <summary>Number of connections that read at the same time; default 4.</summary>
