@@ -109,16 +109,8 @@ internal sealed partial class CommandLine
             command.Check(arguments);
             await using IConnection connection = await _connector
                 .ConnectAsync(TargetOf(arguments), cancellation).ConfigureAwait(false);
-            var session = new Session(connection.Client, arguments, screen);
-            try
-            {
-                return await command.RunAsync(session, cancellation).ConfigureAwait(false);
-            }
-            catch (WeirException unknown) when (unknown.Error == WeirError.UnknownTopic)
-            {
-                string names = await TopicNames.ThereAreAsync(connection.Client, cancellation).ConfigureAwait(false);
-                return Fail(ExitCode.Of(unknown.Error), $"{unknown.Message} {names}".TrimEnd());
-            }
+            return await RunAsync(command, new Session(connection.Client, arguments, screen), cancellation)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -135,6 +127,20 @@ internal sealed partial class CommandLine
         catch (Exception fault)
         {
             return Fail(ExitCode.Refused, fault.Message);
+        }
+    }
+
+    /// <summary>Runs a command on a cluster; an unknown topic is refused with the names of those that there are.</summary>
+    private async Task<int> RunAsync(WeirCommand command, Session session, CancellationToken cancellation)
+    {
+        try
+        {
+            return await command.RunAsync(session, cancellation).ConfigureAwait(false);
+        }
+        catch (WeirException unknown) when (unknown.Error == WeirError.UnknownTopic)
+        {
+            string names = await TopicNames.ThereAreAsync(session.Client, cancellation).ConfigureAwait(false);
+            return Fail(ExitCode.Of(unknown.Error), $"{unknown.Message} {names}".TrimEnd());
         }
     }
 

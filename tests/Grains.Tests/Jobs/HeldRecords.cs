@@ -2,17 +2,23 @@ namespace Weir.Grains.Tests.Jobs;
 
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
+using Weir.Grains.Jobs;
 using Weir.Grains.Storage;
 
-/// <summary>In front of the storage of records: the next write after it was told to waits until it is released.</summary>
+/// <summary>In front of the storage of records: the next one of a job that is written after it was told to hold waits until
+/// it is released.</summary>
 public sealed class HeldRecords : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _holds;
+    private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _holds;
 
     public IGrainStorage Records { get; set; } = null!;
 
-    public void Hold() => Volatile.Write(ref _holds, 1);
+    /// <summary>When a record waits.</summary>
+    public Task Held => _held.Task;
+
+    public void Hold() => _holds = true;
 
     public void Release() => _released.TrySetResult();
 
@@ -24,7 +30,7 @@ public sealed class HeldRecords : IGrainStorage, ILifecycleParticipant<ISiloLife
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (Interlocked.Exchange(ref _holds, 0) == 1)
+        if (_holds && grainState is IGrainState<JobRecord> && _held.TrySetResult())
             await _released.Task;
         await Records.WriteStateAsync(stateName, grainId, grainState);
     }

@@ -75,23 +75,29 @@ public sealed class RefusedClicks : StreamJob
         .From(PageViews.Clicks)
         .Select(click => click.User)
         .To(new RefusingSink());
+}
 
-    private sealed class RefusingSink() : Sink<string>("refusing"), ISinkConnector
+/// <summary>A sink that takes nothing; tests are told before it refuses.</summary>
+public sealed class RefusingSink() : Sink<string>("refusing"), ISinkConnector
+{
+    public Action Refusing { get; init; } = () => { };
+
+    public ISinkLane OpenLane(SinkProducer producer, CodecRegistry codecs) => new Lane(this);
+
+    private sealed class Lane(RefusingSink sink) : ISinkLane
     {
-        public ISinkLane OpenLane(SinkProducer producer, CodecRegistry codecs) => new Lane();
+        public ValueTask<long> OpenAsync(CancellationToken cancellation = default) => ValueTask.FromResult(0L);
 
-        private sealed class Lane : ISinkLane
+        public ValueTask AppendAsync(
+            long sequence, IReadOnlyList<SinkBatch> batches, CancellationToken cancellation = default)
         {
-            public ValueTask<long> OpenAsync(CancellationToken cancellation = default) => ValueTask.FromResult(0L);
-
-            public ValueTask AppendAsync(
-                long sequence, IReadOnlyList<SinkBatch> batches, CancellationToken cancellation = default) =>
-                throw new SinkException(
-                    SinkError.Refused, "The table 'users' has no column 'name': add it, and start the job again.");
-
-            public ValueTask FinishAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+            sink.Refusing();
+            throw new SinkException(
+                SinkError.Refused, "The table 'users' has no column 'name': add it, and start the job again.");
         }
+
+        public ValueTask FinishAsync(CancellationToken cancellation = default) => ValueTask.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -48,7 +48,8 @@ public sealed class RouteTests : IDisposable
         Assert.Equal(["clicks", "orders"], await NamesAsync());
         Assert.True(log.CapabilitiesOf("orders").Pins);
 
-        var heard = new List<TopicPartition>();
+        // A log tells its watchers after it has answered, each on a thread of its own.
+        var heard = new Probe<TopicPartition>();
         using (log.Watch((partition, _) => heard.Add(partition)))
         {
             foreach (string topic in (string[])["orders", "clicks"])
@@ -57,9 +58,10 @@ public sealed class RouteTests : IDisposable
                     Partition = new TopicPartition(topic, 0),
                     Batches = [new NewBatch { Kind = BatchKind.Tick, Schema = "" }],
                 });
+            await heard.UntilCountAsync(2);
         }
 
-        Assert.Equal(["clicks", "orders"], heard.Select(each => each.Topic).Order(StringComparer.Ordinal));
+        Assert.Equal(["clicks", "orders"], heard.Items.Select(each => each.Topic).Order(StringComparer.Ordinal));
         Assert.Equal(1, (await own.DescribeAsync(new("clicks", 0))).Next);
         Assert.Equal(1, (await inner.DescribeAsync(new("orders", 0))).Next);
         other.Fails = true;
