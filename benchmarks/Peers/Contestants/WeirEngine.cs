@@ -9,17 +9,22 @@ using Weir.Engine.Windows;
 
 /// <summary>
 /// Weir's engine alone, in one thread: one source partition, 64 key groups. Events come as encoded batches, as from a
-/// log, and results are encoded as for a topic; there is no silo, no log and no checkpoint.
+/// log; results are encoded as for a topic and copied to where one would be, in memory that was there before. There is no
+/// silo, no log and no checkpoint.
 /// </summary>
 internal sealed class WeirEngine : IContestant, IStageOutput
 {
     private const int BatchEvents = 1000;
     private const int FlushAt = 8192;
+
+    // Of an event comes one result at most: its length, a flag, key, window and sum.
+    private const int MostResultBytes = 32;
     private readonly CodecRegistry _codecs = new();
     private readonly Queue<Slice> _posted = new();
-    private readonly List<OutputBatch> _results = [];
+    private byte[] _results = [];
+    private int _written;
+    private int _count;
     private readonly List<EventBatch> _batches = [];
-    private readonly HashSet<int> _touched = [];
     private SourceProgram _source = null!;
     private GroupProgram[] _groups = null!;
 
@@ -30,6 +35,8 @@ internal sealed class WeirEngine : IContestant, IStageOutput
             graph, _codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => 1));
         _source = plan.CreateSource(0, 0);
         _groups = [.. Enumerable.Range(0, plan.GroupCount).Select(group => plan.CreateGroup(0, group))];
+        _results = new byte[readings.Length * MostResultBytes];
+        Array.Fill(_results, byte.MaxValue);
         Codec<Reading> codec = _codecs.For<Reading>();
         foreach (Reading[] batch in readings.Chunk(BatchEvents))
             _batches.Add(Encode(codec, batch));
@@ -64,16 +71,13 @@ internal sealed class WeirEngine : IContestant, IStageOutput
     {
         var sums = default(Sums);
         Codec<Windowed<long, long>> codec = _codecs.For<Windowed<long, long>>();
-        foreach (OutputBatch batch in _results)
+        var reader = new ByteReader(_results.AsMemory(0, _written));
+        for (int i = 0; i < _count; i++)
         {
-            var reader = new ByteReader(batch.Payload);
-            for (int i = 0; i < batch.Count; i++)
-            {
-                int outer = reader.EnterFrame();
-                Windowed<long, long> result = codec.Read(reader);
-                reader.LeaveFrame(outer);
-                sums.Add(result.Key, result.Window.Start.Milliseconds, result.Value);
-            }
+            int outer = reader.EnterFrame();
+            Windowed<long, long> result = codec.Read(reader);
+            reader.LeaveFrame(outer);
+            sums.Add(result.Key, result.Window.Start.Milliseconds, result.Value);
         }
 
         return Task.FromResult(sums);
@@ -81,7 +85,13 @@ internal sealed class WeirEngine : IContestant, IStageOutput
 
     void IStageOutput.Post(Slice slice) => _posted.Enqueue(slice);
 
-    void IStageOutput.Append(in OutputBatch batch) => _results.Add(batch);
+    void IStageOutput.Append(in OutputBatch batch)
+    {
+        batch.Payload.CopyTo(_results.AsMemory(_written));
+        _written += batch.Payload.Length;
+        _count += batch.Count;
+        OutputBuffers.Return(batch.Payload);
+    }
 
     private EventBatch Encode(Codec<Reading> codec, Reading[] batch)
     {

@@ -1,7 +1,5 @@
 namespace Weir.Connectors.Files;
 
-using System.Buffers;
-
 /// <summary>How events look in a file. Stateless and thread-safe.</summary>
 internal interface IEventText<T>
 {
@@ -12,5 +10,5 @@ internal interface IEventText<T>
     ReadOnlyMemory<byte> Header { get; }
 
     /// <summary>Appends events, each of them whole lines.</summary>
-    void Write(IEnumerable<T> events, IBufferWriter<byte> into);
+    void Write(IEnumerable<T> events, TextBuffer into);
 }

@@ -1,6 +1,5 @@
 namespace Weir.Connectors.Files;
 
-using System.Buffers;
 using System.Text.Json;
 using Weir.Connectors.Sinks;
 
@@ -16,14 +15,14 @@ internal sealed class JsonLinesText<T> : IEventText<T>
 
     public ReadOnlyMemory<byte> Header => default;
 
-    public void Write(IEnumerable<T> events, IBufferWriter<byte> into)
+    public void Write(IEnumerable<T> events, TextBuffer into)
     {
         using var writer = new Utf8JsonWriter(into, new JsonWriterOptions { Encoder = Options.Encoder });
         foreach (T value in events)
         {
             JsonSerializer.Serialize(writer, value, Options);
             writer.Flush();
-            into.Write("\n"u8);
+            into.Add((byte)'\n');
             writer.Reset();
         }
     }

@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Files;
 
 using System.Buffers;
+using System.Text;
 
 /// <summary>
 /// Text that grows in an array of the pool, where megabytes a second would otherwise be new memory each time. Invariant:
@@ -13,6 +14,23 @@ internal sealed class TextBuffer(int capacity) : IBufferWriter<byte>, IDisposabl
     private int _length;
 
     public Span<byte> Written => _bytes.AsSpan(0, _length);
+
+    /// <summary>Appends a byte.</summary>
+    public void Add(byte value)
+    {
+        Reserve(1);
+        _bytes[_length++] = value;
+    }
+
+    /// <summary>Appends a text in UTF-8; half of a surrogate pair alone becomes the sign for what is no character.</summary>
+    public void Add(string text)
+    {
+        // Most text is ASCII: then it is looked at once only.
+        if (Ascii.FromUtf16(text, GetSpan(text.Length), out int ascii) == OperationStatus.Done)
+            _length += ascii;
+        else
+            Encoding.UTF8.GetBytes(text, this);
+    }
 
     public void Advance(int count)
     {

@@ -4,7 +4,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Reflection;
-using System.Text;
+using Weir.Connectors.Files;
 using Weir.Engine.Time;
 
 /// <summary>
@@ -38,36 +38,36 @@ internal static class CsvValues
         return Method(name).MakeGenericMethod(type);
     }
 
-    private static void WriteText(string value, IBufferWriter<byte> into)
+    private static void WriteText(string value, TextBuffer into)
     {
         bool isPlain = value.Length > 0 && !value.ContainsAny(Special) && value[0] != ' ' && value[^1] != ' ';
         if (isPlain)
         {
-            Encoding.UTF8.GetBytes(value, into);
+            into.Add(value);
             return;
         }
 
-        into.Write("\""u8);
-        Encoding.UTF8.GetBytes(value.Replace("\"", "\"\"", StringComparison.Ordinal), into);
-        into.Write("\""u8);
+        into.Add((byte)'"');
+        into.Add(value.Replace("\"", "\"\"", StringComparison.Ordinal));
+        into.Add((byte)'"');
     }
 
     private static MethodInfo Method(string name) => typeof(CsvValues).GetMethod(name, Own)!;
 
-    private static void Separate(IBufferWriter<byte> into) => into.Write(","u8);
+    private static void Separate(TextBuffer into) => into.Add((byte)',');
 
-    private static void WriteFlag(bool value, IBufferWriter<byte> into) => into.Write(value ? "true"u8 : "false"u8);
+    private static void WriteFlag(bool value, TextBuffer into) => into.Write(value ? "true"u8 : "false"u8);
 
-    private static void WriteName<TValue>(TValue value, IBufferWriter<byte> into) =>
+    private static void WriteName<TValue>(TValue value, TextBuffer into) =>
         WriteText(value!.ToString()!, into);
 
-    private static void WriteTime<TValue>(TValue value, IBufferWriter<byte> into)
+    private static void WriteTime<TValue>(TValue value, TextBuffer into)
         where TValue : IUtf8SpanFormattable => Write(value, "O", into);
 
-    private static void WriteScalar<TValue>(TValue value, IBufferWriter<byte> into)
+    private static void WriteScalar<TValue>(TValue value, TextBuffer into)
         where TValue : IUtf8SpanFormattable => Write(value, "", into);
 
-    private static void Write<TValue>(TValue value, string format, IBufferWriter<byte> into)
+    private static void Write<TValue>(TValue value, string format, TextBuffer into)
         where TValue : IUtf8SpanFormattable
     {
         int room = LongestScalar;
@@ -77,13 +77,13 @@ internal static class CsvValues
         into.Advance(length);
     }
 
-    private static void WriteEventTime(EventTime value, IBufferWriter<byte> into)
+    private static void WriteEventTime(EventTime value, TextBuffer into)
     {
         Span<byte> bytes = into.GetSpan(EventTime.LongestText);
         into.Advance(value.WriteText(bytes));
     }
 
-    private static void WriteBytes(byte[] value, IBufferWriter<byte> into)
+    private static void WriteBytes(byte[] value, TextBuffer into)
     {
         Span<byte> bytes = into.GetSpan(Base64.GetMaxEncodedToUtf8Length(value.Length));
         Base64.EncodeToUtf8(value, bytes, out _, out int length);

@@ -40,6 +40,22 @@ internal struct KeySlots<TKey>
         return -1;
     }
 
+    /// <summary>The row of a key. One that has none gets the row given, and there must be room for it.</summary>
+    public readonly int FindOrPlace(TKey[] keys, TKey key, uint hash, int row)
+    {
+        Slot[] slots = _slots;
+        int mask = slots.Length - 1;
+        int at = HomeOf(hash);
+        for (; slots[at].IsTaken; at = (at + 1) & mask)
+        {
+            if (slots[at].Hash == hash && Equality.Equals(keys[slots[at].Row], key))
+                return slots[at].Row;
+        }
+
+        slots[at] = new Slot(hash, row);
+        return row;
+    }
+
     /// <summary>
     /// Looks for several keys at once, by their hashes alone: rows they probably have, or -1. It decides nothing.
     /// </summary>

@@ -1,6 +1,5 @@
 namespace Weir.Engine.Time;
 
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -111,12 +110,24 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
             return limit.Length;
         }
 
-        // A standard format, "s", takes a fraction of the time of one of single letters.
+        // By hand: it is what most of a row of text would wait for.
         DateTime time = ToDateTimeOffset().UtcDateTime;
-        time.TryFormat(text, out int seconds, "s", CultureInfo.InvariantCulture);
-        text[seconds] = (byte)'.';
-        time.Millisecond.TryFormat(text[(seconds + 1)..], out _, "D3", CultureInfo.InvariantCulture);
-        text[LongestText - 1] = (byte)'Z';
+        (int year, int month, int day) = time;
+        int milliseconds = (int)(time.TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond);
+        WriteDigits(text, 0, 4, year, '-');
+        WriteDigits(text, 5, 2, month, '-');
+        WriteDigits(text, 8, 2, day, 'T');
+        WriteDigits(text, 11, 2, milliseconds / 3_600_000, ':');
+        WriteDigits(text, 14, 2, milliseconds / 60_000 % 60, ':');
+        WriteDigits(text, 17, 2, milliseconds / 1000 % 60, '.');
+        WriteDigits(text, 20, 3, milliseconds % 1000, 'Z');
         return LongestText;
+    }
+
+    private static void WriteDigits(Span<byte> text, int from, int count, int value, char behind)
+    {
+        text[from + count] = (byte)behind;
+        for (int at = from + count - 1; at >= from; at--, value /= 10)
+            text[at] = (byte)('0' + value % 10);
     }
 }

@@ -83,22 +83,33 @@ internal sealed class WindowTable<TKey, TIn, TOut>(WindowContents<TKey, TIn, TOu
         return _slots.Foresee(hashes, panes) ^ ReadAhead.Read(_keys, panes) ^ contents.Foresee(panes);
     }
 
-    /// <summary>Opens a pane for a key that has none.</summary>
-    public int Open(TKey key, uint hash, long birth, long sequence)
+    /// <summary>The pane of a key, opened if it has none; a new one is to be given its numbers.</summary>
+    public int FindOrOpen(TKey key, uint hash, out bool isNew)
     {
+        // Before it is known whether it is needed, so that one search finds the pane or its place.
         if (_slots.IsTooSmallFor(Count + 1))
             Rehash();
         if (Count == _keys.Length)
             Grow();
-        int pane = Count++;
-        _isOrdered &= pane == 0 || sequence > _sequences[pane - 1];
-        _keys[pane] = key;
-        _hashes[pane] = hash;
-        _births[pane] = birth;
-        _sequences[pane] = sequence;
-        _slots.Place(hash, pane);
+        int pane = _slots.FindOrPlace(_keys, key, hash, Count);
+        isNew = pane == Count;
+        if (isNew)
+        {
+            _keys[pane] = key;
+            _hashes[pane] = hash;
+            Count++;
+        }
+
         Touch(pane);
         return pane;
+    }
+
+    /// <summary>Numbers a new pane.</summary>
+    public void SetNumbers(int pane, long birth, long sequence)
+    {
+        _isOrdered &= pane == 0 || sequence > _sequences[pane - 1];
+        _births[pane] = birth;
+        _sequences[pane] = sequence;
     }
 
     /// <summary>Its panes in the order in which they fire, or null if that is the order of their numbers.</summary>

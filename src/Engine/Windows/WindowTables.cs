@@ -65,16 +65,19 @@ internal sealed class WindowTables<TKey, TIn, TOut>(
     /// <summary>Touches the pane of a key, which is opened if need be.</summary>
     public int PaneOf(WindowTable<TKey, TIn, TOut> table, TKey key, uint hash)
     {
-        int pane = table.Find(key, hash);
-        if (pane < 0)
-            return OpenPane(table, (key, hash), keys.NextBirth, timers.NextSequence++);
-        table.Touch(pane);
+        int pane = table.FindOrOpen(key, hash, out bool isNew);
+        if (isNew)
+            Number(table, pane, keys.NextBirth, timers.NextSequence++);
         return pane;
     }
 
     /// <summary>Takes over a pane with the numbers that it has.</summary>
-    public int Restore(WindowTable<TKey, TIn, TOut> table, (TKey Key, uint Hash) key, long birth, long sequence) =>
-        OpenPane(table, key, birth, sequence);
+    public int Restore(WindowTable<TKey, TIn, TOut> table, (TKey Key, uint Hash) key, long birth, long sequence)
+    {
+        int pane = table.FindOrOpen(key.Key, key.Hash, out _);
+        Number(table, pane, birth, sequence);
+        return pane;
+    }
 
     /// <summary>A key has come without an event that any window takes: it is numbered or touched all the same.</summary>
     public void Pass(TKey key, uint hash)
@@ -154,32 +157,28 @@ internal sealed class WindowTables<TKey, TIn, TOut>(
         _removed.Clear();
     }
 
-    private int OpenPane(WindowTable<TKey, TIn, TOut> table, (TKey Key, uint Hash) key, long birth, long sequence)
+    private void Number(WindowTable<TKey, TIn, TOut> table, int pane, long birth, long sequence)
     {
-        long known = _open.Count > 1 ? Share(key.Key, key.Hash) : 0;
-        int pane = table.Open(key.Key, key.Hash, known > 0 ? known : birth, sequence);
+        long known = _open.Count > 1 ? Share(table, pane) : 0;
+        table.SetNumbers(pane, known > 0 ? known : birth, sequence);
         if (known > 0)
-        {
-            table.SetShared(pane);
-            return pane;
-        }
-
+            return;
         Keys++;
         keys.NextBirth = Math.Max(keys.NextBirth, birth + 1);
-        return pane;
     }
 
-    /// <summary>Marks what a key has of other windows, and gives the key's number; 0 if it has none.</summary>
-    private long Share(TKey key, uint hash)
+    /// <summary>If the key of a new pane has others, marks all of them and gives the key's number; else 0.</summary>
+    private long Share(WindowTable<TKey, TIn, TOut> table, int pane)
     {
         long birth = 0;
-        foreach (WindowTable<TKey, TIn, TOut> table in _open)
+        foreach (WindowTable<TKey, TIn, TOut> other in _open)
         {
-            int pane = table.Find(key, hash);
-            if (pane < 0)
+            int known = other == table ? -1 : other.Find(table.Key(pane), table.Hash(pane));
+            if (known < 0)
                 continue;
+            other.SetShared(known);
             table.SetShared(pane);
-            birth = table.Birth(pane);
+            birth = other.Birth(known);
         }
 
         return birth;

@@ -53,7 +53,7 @@ public class CsvTextTests
 
         public void AssertAlike(T[] events)
         {
-            var written = new ArrayBufferWriter<byte>();
+            using var written = new TextBuffer(16);
             _text.Write(events, written);
 
             object?[] row = new object?[_shape.Columns.Count];
@@ -64,7 +64,7 @@ public class CsvTextTests
                 CsvRow.Append(text, row);
             }
 
-            Assert.Equal(new string(text.WrittenSpan).Normal(), Encoding.UTF8.GetString(written.WrittenSpan));
+            Assert.Equal(new string(text.WrittenSpan).Normal(), Encoding.UTF8.GetString(written.Written));
         }
     }
 }

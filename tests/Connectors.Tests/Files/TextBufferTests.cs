@@ -1,6 +1,7 @@
 namespace Weir.Connectors.Tests.Files;
 
 using System.Buffers;
+using System.Text;
 using CsCheck;
 using Weir.Connectors.Files;
 
@@ -20,6 +21,11 @@ public sealed class TextBufferTests
                 part.CopyTo(buffer.GetMemory(part.Length));
                 buffer.Advance(part.Length);
                 expected.Write(part);
+                string text = Encoding.Latin1.GetString(part);
+                buffer.Add(text);
+                buffer.Add(1);
+                expected.Write(Encoding.UTF8.GetBytes(text));
+                expected.Write("\u0001"u8);
             }
 
             Assert.True(buffer.Written.SequenceEqual(expected.WrittenSpan));

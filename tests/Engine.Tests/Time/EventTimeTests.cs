@@ -1,5 +1,6 @@
 namespace Weir.Engine.Tests.Time;
 
+using System.Globalization;
 using CsCheck;
 using Weir.Engine.Time;
 using Weir.Engine.Windows;
@@ -41,6 +42,12 @@ public sealed class EventTimeTests
         Assert.Equal(("none", "end"), (EventTime.None.ToString(), EventTime.MaxValue.ToString()));
         Assert.Equal("[none, end)", TimeRange.All.ToString());
     }
+
+    [Fact]
+    public void Text_OfAnyTime_IsThatOfItsDate() =>
+        Gen.Long[-62_135_596_800_000, 253_402_300_799_999].Sample(time =>
+            new EventTime(time).ToString() == DateTimeOffset.FromUnixTimeMilliseconds(time).UtcDateTime.ToString(
+                "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
 
     [Fact]
     public void Distance_IsClamped()
