@@ -1,5 +1,6 @@
 namespace Weir.Connectors.Files;
 
+using System.Buffers;
 using Weir.Connectors.Sinks;
 using Weir.Engine.Codecs;
 using Weir.Protocol.Sinks;
@@ -11,17 +12,21 @@ using Weir.Protocol.Sinks;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Files. Events first go into a journal, <c>open</c>, together with their sequences: an append is one write and one
-/// flush. When the file is due, its text is copied from there into a <c>pending</c> one, a new file of which nobody holds
-/// a handle, so that a finished file can not be written to by whoever still has the journal open.
+/// Files. The text of events is appended to a <c>pending</c> file, as it will be finished, and then their number, length
+/// and checksum to a journal, <c>open</c>: each is one write and one flush. So text is written once.
 /// </para>
 /// <para>
-/// Finishing. (1) The pending file is durable, with its name. (2) The journal is renamed to <c>rolled</c>, with the
-/// sequence behind the text in its name: this is the decision, and it is made durable. (3) The pending file is renamed to
-/// its final name. (4) The next journal is durable, and so are all names. (5) The rolled journal is removed. A crash
-/// before 2 leaves an open journal, and the pending file is thrown away; after 2 whoever opens renames the pending file
-/// if it is still there: if not, it had been finished, and may have been taken away by a reader since, so that it is not
-/// made again.
+/// Finishing. (1) The journal is renamed to <c>rolled</c>, with the sequence behind the text in its name: this is the
+/// decision, and it is made durable. (2) The pending file is renamed to its final name. (3) The next journal and pending
+/// file are durable, and so are all names. (4) The rolled journal is removed. A crash before 1 leaves an open journal; after
+/// it, whoever opens renames the pending file if it is still there: if not, it had been finished, and may have been taken
+/// away by a reader since, so that it is not made again.
+/// </para>
+/// <para>
+/// Taking over. The texts of an open journal are copied into a new pending file, of which nobody else holds a handle, so
+/// that a finished file can not be written to by whoever still appends to the old one, and that nothing is in it that has
+/// no place in the journal. Then it is finished. Who finishes a file that is its own has no append under way, and lets go
+/// of it for ever.
 /// </para>
 /// <para>
 /// Fencing. An epoch that opens first creates a mark, <c>epoch</c>, then lists the folder. An append first
@@ -113,14 +118,17 @@ internal sealed class FileLane<T>(
 
         // A second of events may be much: each is read when it is written, and their text mostly has room from the start.
         long payload = batches.Sum(batch => (long)batch.Payload.Length);
-        using var frame = new TextBuffer(LaneJournal.HeadBytes + (int)Math.Min(payload * 2, MostExpectedBytes));
-        LaneJournal.ReserveHead(frame);
-        parts.Text.Write(SinkEvents.Read(codec, batches, stored), frame);
+        using var text = new TextBuffer((int)Math.Min(payload * 2, MostExpectedBytes));
         if (Journal.IsEmpty)
+        {
             _firstAppend = parts.Options.TimeProvider.GetTimestamp();
-        Journal.Append(events, frame.Written);
+            text.Write(parts.Text.Header.Span);
+        }
+
+        parts.Text.Write(SinkEvents.Read(codec, batches, stored), text);
+        Journal.Append(events, text.Written);
         CheckEpoch();
-        if (Journal.Length >= parts.Options.RollBytes)
+        if (Journal.TextLength >= parts.Options.RollBytes)
             Roll();
     }
 
@@ -175,13 +183,52 @@ internal sealed class FileLane<T>(
         LaneFile mine = Mine(open.Number, LaneFileKind.Open);
         if (open != mine && !folder.TryRename(open, mine))
             return false;
-        using LaneJournal journal = LaneJournal.Read(folder.OpenRead(mine), folder.Lane);
+        using LaneJournal journal = LaneJournal.Read(
+            folder.OpenRead(mine), folder.Lane, writer => OpenText(mine with { Epoch = writer, Kind = LaneFileKind.Pending }));
         next = journal.Next;
         if (journal.IsEmpty)
             return true;
+        Copy(journal, number);
         Decide(journal, number);
         number++;
         return true;
+    }
+
+    private IDiskFile OpenText(LaneFile pending)
+    {
+        try
+        {
+            return folder.OpenRead(pending);
+        }
+        catch (FileNotFoundException)
+        {
+            throw LaneJournal.Damaged(folder.Lane, $"'{pending.Name}' with the text of its events is missing");
+        }
+    }
+
+    /// <summary>Makes a pending file of a journal that was taken over.</summary>
+    private void Copy(LaneJournal journal, long number)
+    {
+        LaneFile copy = Mine(number, LaneFileKind.New);
+        folder.Delete(copy);
+        using (IDiskFile file = folder.CreateNew(copy))
+        {
+            long at = 0;
+            if (!journal.HoldsHeader)
+                Write(parts.Text.Header.Span);
+            journal.CopyTo(Write, folder.Lane);
+            file.Sync();
+
+            void Write(ReadOnlySpan<byte> text)
+            {
+                file.Write(text, at);
+                at += text.Length;
+            }
+        }
+
+        // In one step, since what it replaces may be what was copied, of a lane that failed and opens again.
+        folder.TryRename(copy, Mine(number, LaneFileKind.Pending));
+        folder.Sync();
     }
 
     private void Roll()
@@ -197,26 +244,9 @@ internal sealed class FileLane<T>(
         folder.Delete(Mine(_number - 1, LaneFileKind.Rolled) with { Next = _journal!.Start });
     }
 
-    /// <summary>Steps 1 to 3 of finishing a file.</summary>
+    /// <summary>Steps 1 and 2 of finishing a file, whose text is durable.</summary>
     private void Decide(LaneJournal journal, long number)
     {
-        LaneFile pending = Mine(number, LaneFileKind.Pending);
-        folder.Delete(pending);
-        using (IDiskFile file = folder.CreateNew(pending))
-        {
-            file.Write(parts.Text.Header.Span, 0);
-            long at = parts.Text.Header.Length;
-            journal.CopyTo(
-                text =>
-                {
-                    file.Write(text, at);
-                    at += text.Length;
-                },
-                folder.Lane);
-            file.Sync();
-        }
-
-        folder.Sync();
         LaneFile rolled = Mine(number, LaneFileKind.Rolled) with { Next = journal.Next };
         if (!folder.TryRename(Mine(number, LaneFileKind.Open), rolled))
             throw Fenced();
@@ -230,22 +260,31 @@ internal sealed class FileLane<T>(
         folder.SyncFinished();
     }
 
-    /// <summary>Begins a journal; a file that I have open under its name loses it.</summary>
+    /// <summary>Begins a journal and its text; a file that I have open under the name of either loses it.</summary>
     private void Begin(long next)
     {
         LaneFile unready = Mine(_number, LaneFileKind.New);
         folder.Delete(unready);
-        _journal = LaneJournal.Create(folder.CreateNew(unready), next);
+        IDiskFile file = folder.CreateNew(unready);
+        LaneJournal.WriteHead(file, next, epoch);
         folder.TryRename(unready, Mine(_number, LaneFileKind.Open));
+
+        // A journal with a torn end needs its text to be read: it must be gone for ever before its text goes.
+        folder.Sync();
+        LaneFile pending = Mine(_number, LaneFileKind.Pending);
+        folder.Delete(pending);
+        _journal = LaneJournal.Begin(file, folder.CreateNew(pending), next);
         folder.Sync();
     }
 
     /// <summary>Removes what an older epoch or a crash has left.</summary>
     private void Clean()
     {
+        LaneFile[] kept =
+            [Mine(_number, LaneFileKind.Open), Mine(_number, LaneFileKind.Pending), Mine(0, LaneFileKind.Epoch)];
         foreach (LaneFile file in folder.List())
         {
-            if (file != Mine(_number, LaneFileKind.Open) && file != Mine(0, LaneFileKind.Epoch) && file.Epoch <= epoch)
+            if (!kept.Contains(file) && file.Epoch <= epoch)
                 folder.Delete(file);
         }
     }

@@ -11,13 +11,13 @@ internal enum LaneFileKind
     /// <summary>The journal that takes events; who owns the name owns the lane.</summary>
     Open,
 
-    /// <summary>A journal whose events are decided to be a finished file: the pending one beside it.</summary>
+    /// <summary>A journal whose events are decided to be a finished file: the pending one of its number and epoch.</summary>
     Rolled,
 
-    /// <summary>The text of a file on its way to its final name.</summary>
+    /// <summary>The text of the events of a journal; on its way to its final name when that is rolled.</summary>
     Pending,
 
-    /// <summary>A journal without a durable beginning.</summary>
+    /// <summary>A journal or a text that is not complete yet.</summary>
     New,
 
     /// <summary>No content: an epoch that has opened.</summary>

@@ -53,6 +53,32 @@ public sealed class FileSinkCrashTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_end_while_a_lane_that_failed_opens_again_in_the_same_epoch_loses_and_repeats_nothing(bool losesPower)
+    {
+        int steps = await CountStepsAsync();
+        for (int step = 0; step < steps; step++)
+        {
+            for (int second = 0; second < 16; second++)
+            {
+                var chance = new Random((step * 100) + second);
+                var run = new FileSinkRun(new SimulatedDisk(), chance);
+                Arm(run, run.Disk.Steps + step, tears: true);
+                await PlayToTheEndAsync(run, epoch: 1);
+                run.Disk.Restart();
+                Arm(run, run.Disk.Steps + second, tears: false);
+                await PlayToTheEndAsync(run, epoch: 1);
+                if (losesPower)
+                    run.Disk.LosePower(chance);
+                else
+                    run.Disk.Restart();
+                await FinishAsync(run, epoch: 2);
+            }
+        }
+    }
+
     [Fact]
     public async Task Many_ends_at_random_lose_and_repeat_nothing()
     {

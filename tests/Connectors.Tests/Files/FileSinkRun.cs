@@ -22,7 +22,7 @@ internal sealed class FileSinkRun
     {
         Disk = disk;
         _reader = reader;
-        _sink = FileSink.Csv<long>("sums", Folder, new FileSinkOptions { RollBytes = 60, Disk = disk });
+        _sink = FileSink.Csv<long>("sums", Folder, new FileSinkOptions { RollBytes = 16, Disk = disk });
         disk.CreateFolder(Taken);
         disk.SyncFolder("/");
     }

@@ -1,7 +1,5 @@
 namespace Weir.Fuzz.Decoders;
 
-using System.Buffers;
-using System.Runtime.InteropServices;
 using Weir.Connectors.Files;
 using Weir.Fuzz.Inputs;
 
@@ -15,25 +13,22 @@ internal static class SinkDecoders
     private static Sample JournalOf(string name, int appends)
     {
         var file = new Memory();
-        LaneJournal journal = LaneJournal.Create(file, 40);
+        var text = new Memory();
+        LaneJournal.WriteHead(file, start: 40, epoch: 3);
+        LaneJournal journal = LaneJournal.Begin(file, text, start: 40);
         for (int i = 0; i < appends; i++)
-        {
-            var frame = new ArrayBufferWriter<byte>();
-            LaneJournal.ReserveHead(frame);
-            frame.Write("some,text\n"u8);
-            journal.Append(i + 1, MemoryMarshal.AsMemory(frame.WrittenMemory).Span);
-        }
-
-        return new Sample(name, file.Bytes, Read);
+            journal.Append(i + 1, "some,text\n"u8);
+        return new Sample(name, file.Bytes, bytes => Read(bytes, text));
     }
 
-    private static void Read(byte[] bytes)
+    private static void Read(byte[] bytes, Memory beside)
     {
         long text = 0;
-        LaneJournal journal = LaneJournal.Read(new Memory { Bytes = bytes }, "fuzz", part => text += part.Length);
+        LaneJournal journal = LaneJournal.Read(
+            new Memory { Bytes = bytes }, "fuzz", _ => beside, part => text += part.Length);
         long copied = 0;
         journal.CopyTo(part => copied += part.Length, "fuzz");
-        if (copied != text || journal.Length > bytes.Length || journal.Next < journal.Start)
+        if (copied != text || journal.TextLength != text || journal.Length > bytes.Length || journal.Next < journal.Start)
             throw new MisbehavedException(
                 $"{text} bytes of text in {journal.Length} bytes of {bytes.Length} gave {copied} the second time");
     }
