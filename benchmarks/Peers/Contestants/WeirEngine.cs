@@ -18,12 +18,13 @@ internal sealed class WeirEngine : IContestant, IStageOutput
     private const int FlushAt = 8192;
 
     // Of an event comes one result at most: its length, a flag, key, window and sum.
-    private const int MostResultBytes = 32;
+    private const long MostResultBytes = 32;
+    private const int ChunkBytes = 16 << 20;
     private readonly CodecRegistry _codecs = new();
     private readonly Queue<Slice> _posted = new();
-    private byte[] _results = [];
-    private int _written;
-    private int _count;
+    private readonly List<OutputBatch> _results = [];
+    private readonly Queue<Memory<byte>> _chunks = new();
+    private Memory<byte> _free;
     private readonly List<EventBatch> _batches = [];
     private SourceProgram _source = null!;
     private GroupProgram[] _groups = null!;
@@ -35,8 +36,13 @@ internal sealed class WeirEngine : IContestant, IStageOutput
             graph, _codecs, graph.Inputs.Concat(graph.Outputs).ToDictionary(topic => topic.Name, _ => 1));
         _source = plan.CreateSource(0, 0);
         _groups = [.. Enumerable.Range(0, plan.GroupCount).Select(group => plan.CreateGroup(0, group))];
-        _results = new byte[readings.Length * MostResultBytes];
-        Array.Fill(_results, byte.MaxValue);
+        for (long bytes = -ChunkBytes; bytes < readings.Length * MostResultBytes; bytes += ChunkBytes)
+        {
+            byte[] chunk = new byte[ChunkBytes];
+            Array.Fill(chunk, byte.MaxValue);
+            _chunks.Enqueue(chunk);
+        }
+
         Codec<Reading> codec = _codecs.For<Reading>();
         foreach (Reading[] batch in readings.Chunk(BatchEvents))
             _batches.Add(Encode(codec, batch));
@@ -71,13 +77,16 @@ internal sealed class WeirEngine : IContestant, IStageOutput
     {
         var sums = default(Sums);
         Codec<Windowed<long, long>> codec = _codecs.For<Windowed<long, long>>();
-        var reader = new ByteReader(_results.AsMemory(0, _written));
-        for (int i = 0; i < _count; i++)
+        foreach (OutputBatch batch in _results)
         {
-            int outer = reader.EnterFrame();
-            Windowed<long, long> result = codec.Read(reader);
-            reader.LeaveFrame(outer);
-            sums.Add(result.Key, result.Window.Start.Milliseconds, result.Value);
+            var reader = new ByteReader(batch.Payload);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                int outer = reader.EnterFrame();
+                Windowed<long, long> result = codec.Read(reader);
+                reader.LeaveFrame(outer);
+                sums.Add(result.Key, result.Window.Start.Milliseconds, result.Value);
+            }
         }
 
         return Task.FromResult(sums);
@@ -87,9 +96,12 @@ internal sealed class WeirEngine : IContestant, IStageOutput
 
     void IStageOutput.Append(in OutputBatch batch)
     {
-        batch.Payload.CopyTo(_results.AsMemory(_written));
-        _written += batch.Payload.Length;
-        _count += batch.Count;
+        int length = batch.Payload.Length;
+        if (_free.Length < length)
+            _free = _chunks.Dequeue();
+        batch.Payload.CopyTo(_free);
+        _results.Add(batch with { Payload = _free[..length] });
+        _free = _free[length..];
         OutputBuffers.Return(batch.Payload);
     }
 
