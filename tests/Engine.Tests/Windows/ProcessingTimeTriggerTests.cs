@@ -22,6 +22,18 @@ public sealed class ProcessingTimeTriggerTests
 
     [Theory]
     [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
+    public void EventsOfTheLastInstant_ComeWhenTheWindowHasFired_AndGiveItASecondResult(bool crash, int partitions)
+    {
+        JobHarness run = Job(Windows.TumblingProcessingTime(Ms(10)), Triggers.ProcessingTime, crash, partitions);
+        Assert.Equal(
+            [new Result(2, "a", 0, 10, 1), new Result(4, "a", 0, 10, 2)],
+            Tables.Windows(
+                run, Row.Tick(3), new Reading("a", 500), Row.Tick(9), new Reading("a", 1, 2), Row.Tick(10)));
+        Assert.Equal(0, run.Keys("sums"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs.All), MemberType = typeof(Runs))]
     public void SlidingWindowsAndSessions_GoByTheClock(bool crash, int partitions)
     {
         Row[] table = [Row.Tick(3), new Reading("a", 1), Row.Tick(7), new Reading("a", 1, 2), Row.Tick(30)];
