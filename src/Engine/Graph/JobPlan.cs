@@ -74,6 +74,13 @@ public sealed class JobPlan
     /// </summary>
     internal bool HasWindowTables { get; private init; } = true;
 
+    /// <summary>
+    /// Whether a timer of the ingestion clock fires as soon as the clock shows its instant. A log may give one stamp to
+    /// many batches, so in a job an instant is over when a later one is seen: what is stamped with the last instant of a
+    /// window belongs into it. In a harness the clock moves when it is told to, and is taken at its word.
+    /// </summary>
+    internal bool FiresAtReachedInstant { get; init; }
+
     /// <summary>The codecs of all types in it.</summary>
     public CodecRegistry Codecs { get; }
 
@@ -96,6 +103,9 @@ public sealed class JobPlan
             ? node.Inputs.SelectMany(edge => HeadsOf(edge.From)).Max(head => PartitionsOfHead(head.Id))
             : GroupCount;
     }
+
+    /// <summary>The last instant whose timers are due at an ingestion clock: at 60 000 it is 59 999 in a job.</summary>
+    internal EventTime LastDue(EventTime clock) => FiresAtReachedInstant ? clock : clock.Minus(1);
 
     /// <summary>The type of an operator's keys, or null if it has none.</summary>
     public Type? KeyTypeOf(int operatorIndex) => Graph.Operators[operatorIndex].KeyType;
@@ -214,23 +224,19 @@ public sealed class JobPlan
     public bool HasOneGrainPerKey(int operatorIndex) => Graph.Operators[operatorIndex].OneGrainPerKey;
 
     /// <summary>The same plan, in which every event comes to its operator as it is.</summary>
-    internal JobPlan EventByEvent() =>
-        new(Graph, Codecs, _partitions)
-        {
-            KeyText = KeyText,
-            Scattered = Scattered,
-            CombinesEvents = false,
-            HasWindowTables = HasWindowTables,
-        };
+    internal JobPlan EventByEvent() => With(combinesEvents: false, HasWindowTables);
 
     /// <summary>The same plan, in which every window of a key goes by a timer of its own.</summary>
-    internal JobPlan PaneByPane() =>
+    internal JobPlan PaneByPane() => With(CombinesEvents, hasWindowTables: false);
+
+    private JobPlan With(bool combinesEvents, bool hasWindowTables) =>
         new(Graph, Codecs, _partitions)
         {
             KeyText = KeyText,
             Scattered = Scattered,
-            CombinesEvents = CombinesEvents,
-            HasWindowTables = false,
+            FiresAtReachedInstant = FiresAtReachedInstant,
+            CombinesEvents = combinesEvents,
+            HasWindowTables = hasWindowTables,
         };
 
     /// <summary>Reads a slice that another process wrote.</summary>

@@ -105,7 +105,7 @@ internal abstract partial class GuardedOperator<TKey, TIn, TOut>
     /// <summary>Fires the timers of one key that are due, in order; false once one of them failed.</summary>
     private bool FireDue(TKey key, TimeDomain domain)
     {
-        EventTime now = domain == TimeDomain.Event ? Watermark : Clock;
+        EventTime now = domain == TimeDomain.Event ? Watermark : DueClock;
         while (Find(key) is >= 0 and var row && FirstTimer(row, domain) is { } first && first.Time <= now)
         {
             TimersOf(domain).Remove(first.Time, first.Owner, first.Tag);

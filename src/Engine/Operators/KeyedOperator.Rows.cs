@@ -21,6 +21,7 @@ internal abstract partial class KeyedOperator<TKey, TOut> : KeyedOperator
     private readonly string _name;
 
     protected KeyedOperator(OperatorNode<TKey, TOut> node, Stage stage)
+        : base(stage.Plan)
     {
         _name = node.Name;
         _keyCodec = stage.Plan.Codecs.For<TKey>();

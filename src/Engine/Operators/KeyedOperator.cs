@@ -9,14 +9,20 @@ using Weir.Engine.Streams;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
-/// <summary>The operator of one key group, as the group's program drives it.</summary>
-internal abstract class KeyedOperator : GroupOperator
+/// <summary>
+/// The operator of one key group, as the group's program drives it. Invariant: of both clocks, nothing is pending that
+/// was due at the last step, except what a function has set since for a time already past.
+/// </summary>
+internal abstract class KeyedOperator(JobPlan plan) : GroupOperator
 {
     private const long MaxNumber = 1L << 62;
 
     public EventTime Watermark { get; protected set; } = EventTime.MinValue;
 
     public EventTime Clock { get; protected set; } = EventTime.MinValue;
+
+    /// <summary>The last instant of the ingestion clock whose timers are due.</summary>
+    public EventTime DueClock => plan.LastDue(Clock);
 
     public TimerQueue EventTimers { get; } = new();
 
@@ -75,7 +81,7 @@ internal abstract class KeyedOperator : GroupOperator
     {
         Clock = clock;
         OnClock();
-        return FireAsync(TimeDomain.Processing, clock);
+        return FireAsync(TimeDomain.Processing, DueClock);
     }
 
     /// <summary>Moves the watermark and fires what is due, in order of time.</summary>
@@ -92,7 +98,8 @@ internal abstract class KeyedOperator : GroupOperator
     {
         Clock = clock;
         OnClock();
-        while (TryTake(ClockTimers, clock, out DueTimer timer))
+        EventTime due = DueClock;
+        while (TryTake(ClockTimers, due, out DueTimer timer))
             OnTimer(timer, TimeDomain.Processing);
     }
 

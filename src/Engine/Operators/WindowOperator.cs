@@ -94,8 +94,8 @@ internal sealed partial class WindowOperator<TKey, TIn, TOut> : GuardedOperator<
             TimersOf(domain).Remove(time, _pane, _panes.Generation(_pane));
     }
 
-    // The clock that the windows go by.
-    private EventTime Now => _eventTime ? Watermark : Clock;
+    // How far the clock that the windows go by has come: timers up to here have fired.
+    private EventTime Now => _eventTime ? Watermark : DueClock;
 
     private TimeDomain CleanupDomain => _eventTime ? TimeDomain.Event : TimeDomain.Processing;
 

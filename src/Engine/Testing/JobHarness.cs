@@ -21,6 +21,13 @@ public sealed record HarnessOptions
     /// results either way. Default: false.
     /// </summary>
     public bool CrashBetweenSteps { get; init; }
+
+    /// <summary>
+    /// Whether the clock is taken for that of a log, where more may come with a stamp that has been seen, as in a running
+    /// job: timers and windows of the clock fire when it has passed their instant. Default: false, they fire when it
+    /// reaches it.
+    /// </summary>
+    public bool ClockOfLog { get; init; }
 }
 
 /// <summary>
@@ -53,7 +60,10 @@ public sealed class JobHarness
         var graph = JobGraph.Build(job, _options.Codecs);
         _plan = new JobPlan(graph, _options.Codecs, graph.Inputs.Concat(graph.Outputs)
             .DistinctBy(topic => topic.Name)
-            .ToDictionary(topic => topic.Name, _ => _options.Partitions));
+            .ToDictionary(topic => topic.Name, _ => _options.Partitions))
+        {
+            FiresAtReachedInstant = !_options.ClockOfLog,
+        };
         _output = new HarnessOutput(_options.Codecs);
         _programs = new HarnessPrograms(_plan, _output);
     }
@@ -105,15 +115,19 @@ public sealed class JobHarness
     }
 
     /// <summary>
-    /// Moves the ingestion clock, which begins at 0, and appends a tick to every partition that has not ended.
+    /// Moves the ingestion clock, which begins at 0, and appends a tick to every partition that has not ended. Timers and
+    /// windows of that clock fire when it reaches their instant, or later: see <see cref="HarnessOptions.ClockOfLog"/>.
     /// </summary>
     public void AdvanceClock(EventTime clock)
     {
-        _clock = EventTime.Max(_clock, clock);
+        StampWith(clock);
         foreach (Topic topic in _plan.Graph.Inputs)
             AppendToAll(topic, BatchKind.Tick, EventTime.None);
         EndStep();
     }
+
+    /// <summary>Moves the ingestion clock for what is appended from here on, as a log does; nothing ticks.</summary>
+    public void StampWith(EventTime clock) => _clock = EventTime.Max(_clock, clock);
 
     /// <summary>States that the producers of a topic have reached an event time, without an event.</summary>
     public void Advance(Topic topic, EventTime time)

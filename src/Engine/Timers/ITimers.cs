@@ -23,9 +23,10 @@ public readonly record struct FiredTimer(EventTime Time, TimeDomain Domain, stri
 /// one timer. A named timer is one per name and clock: setting it again moves it.
 /// </summary>
 /// <remarks>
-/// An event timer fires when the watermark reaches its time, a processing timer when the ingestion clock does; one set
-/// for a time already passed fires at the next advance, not at once. Timers are part of the snapshot.
-/// Source: Flink's timer service.
+/// An event timer fires when the watermark reaches its time. A processing timer fires when the ingestion clock has passed
+/// its time: a log may give one stamp to many batches, and what is stamped with that time comes before it. One set for a
+/// time already passed fires at the next advance, not at once. Timers are part of the snapshot.
+/// Source: Flink's timer service, which lets processing timers wait a millisecond longer for the same reason.
 /// </remarks>
 public interface ITimers
 {

@@ -3,7 +3,10 @@ namespace Weir.Engine.Windows;
 using Weir.Engine.Time;
 using Weir.Engine.Timers;
 
-/// <summary>Its timer is the last instant of the window, on the ingestion clock.</summary>
+/// <summary>
+/// Its timer is the last instant of the window, on the ingestion clock; it fires when that has passed it, as all of that
+/// clock.
+/// </summary>
 internal sealed class ProcessingTimeTrigger : Trigger
 {
     public override string Description => "processing-time";

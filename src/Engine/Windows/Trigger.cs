@@ -71,7 +71,7 @@ public abstract class Trigger
     /// </summary>
     public virtual TriggerResult OnEventTime(EventTime time, ITriggerContext window) => TriggerResult.Continue;
 
-    /// <summary>The ingestion clock reached a time that was registered. Default: continue.</summary>
+    /// <summary>The ingestion clock passed a time that was registered. Default: continue.</summary>
     public virtual TriggerResult OnProcessingTime(EventTime time, ITriggerContext window) => TriggerResult.Continue;
 
     /// <summary>

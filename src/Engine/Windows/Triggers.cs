@@ -10,7 +10,7 @@ public static class Triggers
     public static Trigger EventTime { get; } = new EventTimeTrigger();
 
     /// <summary>
-    /// Fires when the ingestion clock reaches the window's last instant. The default of processing-time windows.
+    /// Fires when the ingestion clock has passed the window's last instant. The default of processing-time windows.
     /// </summary>
     public static Trigger ProcessingTime { get; } = new ProcessingTimeTrigger();
 

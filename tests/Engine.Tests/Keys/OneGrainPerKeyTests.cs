@@ -225,15 +225,18 @@ public sealed class OneGrainPerKeyTests
 
     private static readonly string[] Keys = ["k0", "k1", "k2", "k3", "k4"];
 
+    private static readonly (bool Crash, bool ClockOfLog)[] Ways = [(false, false), (true, false), (false, true), (true, true)];
+
     private static void AreThoseOfOneTable(
         Action<JobBuilder, bool> define, Func<JobHarness, IEnumerable<object?>> read) => Input.Sample(
         rows =>
         {
-            foreach (bool crash in new[] { false, true })
+            foreach ((bool crash, bool clockOfLog) in Ways)
             {
                 // Few groups, so that keys meet in them and a crash costs little.
-                var table = new JobHarness(new TestJob(job => define(job.KeyGroups(2), false)), Runs.Options(crash, 2));
-                var hosted = new JobHarness(new TestJob(job => define(job.KeyGroups(2), true)), Runs.Options(crash, 2));
+                HarnessOptions options = Runs.Options(crash, 2) with { ClockOfLog = clockOfLog };
+                var table = new JobHarness(new TestJob(job => define(job.KeyGroups(2), false)), options);
+                var hosted = new JobHarness(new TestJob(job => define(job.KeyGroups(2), true)), options);
                 foreach (Row row in rows)
                 {
                     Play(table, row);
@@ -245,7 +248,7 @@ public sealed class OneGrainPerKeyTests
                 Assert.Equal(table.LateEvents("operator"), hosted.LateEvents("operator"));
             }
         },
-        iter: 100);
+        iter: 60);
 
     private static string Pair(Reading left, Reading right) => left.Value == 5
         ? throw new InvalidOperationException("no fives")

@@ -18,7 +18,7 @@ internal sealed record Outcome(
     /// <summary>What the harness gives for the same input, stamped alike.</summary>
     public static async Task<Outcome> OfHarnessAsync(OperatorScenario scenario, EventTime begin)
     {
-        var run = new JobHarness(scenario, new HarnessOptions { Partitions = scenario.Partitions });
+        var run = new JobHarness(scenario, new HarnessOptions { Partitions = scenario.Partitions, ClockOfLog = true });
         for (int i = 0; i < OperatorRun.RoundCount; i++)
         {
             run.AdvanceClock(begin + TimeSpan.FromSeconds(i));
