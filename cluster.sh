@@ -351,9 +351,10 @@ free_port() {
 publish() {
   local line
   while IFS= read -r line; do
+    line=${line//\/app/$app}
     say "$line"
     # shellcheck disable=SC2086
-    ${line//\/app/$app} --nologo --verbosity quiet </dev/null >&2
+    $line --nologo --verbosity quiet </dev/null >&2
   done < <(sed -n 's/^RUN \(dotnet publish .*\)/\1/p' Dockerfile)
 }
 

@@ -14,11 +14,18 @@ internal sealed class SendCommand : WeirCommand
         Description = "A file of JSON lines, one event each, or - for standard input.",
     };
 
+    private readonly Option<long> _from = new("--from")
+    {
+        Description = "Begin at this line, to go on where another send has ended.",
+        DefaultValueFactory = _ => 1,
+    };
+
     public SendCommand()
         : base("send", "Send events, given as JSON lines of the topic's type.")
     {
         Arguments.Add(_topic);
         Arguments.Add(_file);
+        Options.Add(_from);
     }
 
     public override IReadOnlyList<string> Examples =>
@@ -26,6 +33,7 @@ internal sealed class SendCommand : WeirCommand
         "weir send clicks clicks.jsonl",
         """echo '{"page":"/home","at":"2026-01-31T12:00:00Z"}' | weir send clicks -""",
         "tail -f clicks.jsonl | weir send clicks -",
+        "weir send clicks clicks.jsonl --from 1001",
     ];
 
     public override IReadOnlyList<string> Notes =>
@@ -40,6 +48,8 @@ internal sealed class SendCommand : WeirCommand
         string file = arguments.GetRequiredValue(_file);
         if (file != "-" && !File.Exists(file))
             throw new UsageException($"there is no file '{file}'");
+        if (arguments.GetValue(_from) < 1)
+            throw new UsageException("--from must be 1 or more");
     }
 
     public override async Task<int> RunAsync(Session session, CancellationToken cancellation)
@@ -47,7 +57,7 @@ internal sealed class SendCommand : WeirCommand
         string topic = session.Arguments.GetRequiredValue(_topic);
         string file = session.Arguments.GetRequiredValue(_file);
         using TextReader? opened = file == "-" ? null : File.OpenText(file);
-        var sender = new LineSender(session.Client.Json, topic);
+        var sender = new LineSender(session.Client.Json, topic, session.Arguments.GetValue(_from));
         await sender.SendAsync(opened ?? session.Screen.Input, cancellation).ConfigureAwait(false);
         string sent = sender.Sent.ToString("N0", CultureInfo.InvariantCulture);
         session.Screen.Done(
@@ -57,7 +67,10 @@ internal sealed class SendCommand : WeirCommand
 }
 
 /// <summary>Sends lines as they come: what has come while a call was under way goes into the next one.</summary>
-internal sealed class LineSender(IJsonClient client, string topic)
+/// <param name="client">The client.</param>
+/// <param name="topic">The topic.</param>
+/// <param name="from">The first line that is sent, counted from 1.</param>
+internal sealed class LineSender(IJsonClient client, string topic, long from)
 {
     private const int MaxLines = 1000;
     private const int MaxCharacters = 1 << 20;
@@ -83,13 +96,13 @@ internal sealed class LineSender(IJsonClient client, string topic)
         }
     }
 
-    private static async Task ReadAsync(TextReader input, ChannelWriter<Line> lines, CancellationToken cancellation)
+    private async Task ReadAsync(TextReader input, ChannelWriter<Line> lines, CancellationToken cancellation)
     {
         try
         {
             for (long number = 1; await input.ReadLineAsync(cancellation).ConfigureAwait(false) is { } text; number++)
             {
-                if (!string.IsNullOrWhiteSpace(text))
+                if (number >= from && !string.IsNullOrWhiteSpace(text))
                     await lines.WriteAsync(new Line(number, text), cancellation).ConfigureAwait(false);
             }
 

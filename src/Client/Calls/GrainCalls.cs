@@ -85,13 +85,17 @@ internal sealed class GrainCalls(TimeSpan retryFor, TimeProvider clock, GatewayW
         or TimeoutException
         or (OrleansException and not WrappedException and not GrainExtensionNotInstalledException);
 
-    /// <summary>What the caller is told when the time is used up. Orleans may say a lot; its first line is enough.
+    /// <summary>
+    /// What the caller is told when the time is used up. Of what Orleans says the first line is enough; of a time that ran
+    /// out it says only who was called.
     /// </summary>
     public static WeirException NoAnswer(string what, Exception fault) => new(
         WeirError.Unavailable,
         fault is WeirException ? $"Weir could not {what}: {fault.Message}"
         : $"Weir did not answer the request to {what}; check that a silo runs at the gateway and is not overloaded. "
-        + $"The last failure was: {fault.Message.Split('\n')[0].TrimEnd()}",
+        + (fault is TimeoutException
+            ? "The last call got no answer in its time."
+            : $"The last failure was: {fault.Message.Split('\n')[0].TrimEnd()}"),
         fault);
 
     // Which gateway a call went through is not known, so every call that is under way is given up for lost.

@@ -54,9 +54,7 @@ public static class WeirHosting
 
         silo.Services.AddSingleton(weir);
         silo.Services.Configure<SchedulingOptions>(options => options.ActivationSchedulingQuantum = Turns);
-
-        // Orleans places every grain through Polly, which tells of each placement.
-        silo.Services.AddLogging(logging => logging.AddFilter("Polly", LogLevel.Warning));
+        silo.Services.AddLogging(QuietOrleans);
         silo.Services.AddSingleton<IValidateOptions<WeirOptions>, WeirOptionsValidator>();
         silo.Services.AddTransient<IConfigurationValidator, WeirValidator>();
         silo.Services.TryAddSingleton<TimeProvider>(new SteadyClock(TimeProvider.System));
@@ -125,6 +123,13 @@ public static class WeirHosting
                 options.UseSqlite(Path.Combine(DirectoryOf(services), "grains.db"));
         });
     }
+
+    // Orleans places every grain through Polly, which tells of each placement; the base class of our service tells of every
+    // range of the ring; and a delivery for a source that has begun anew is no loss: it reads from its offset again.
+    private static void QuietOrleans(ILoggingBuilder logging) => logging
+        .AddFilter("Polly", LogLevel.Warning)
+        .AddFilter(typeof(SiloService).FullName, LogLevel.Warning)
+        .AddFilter("Orleans.Streams.StreamConsumerExtension", LogLevel.Error);
 
     // Made once, when the first thing that lives there is; a constructor can not wait.
     private static ClusterDatabase OpenDatabase(IServiceProvider services) => Task.Run(() =>

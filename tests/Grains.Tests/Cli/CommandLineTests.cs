@@ -28,6 +28,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("read t --limit x", "'x' is not a value of --limit")]
     [InlineData("read t --limit 0", "--limit must be 1 or more")]
     [InlineData("send t no-such-file", "there is no file 'no-such-file'")]
+    [InlineData("send t - --from 0", "--from must be 1 or more")]
     public async Task WrongUsage_IsOneSentence(string line, string sentence)
     {
         Assert.Equal(ExitCode.WrongUsage, await RunAsync(line));
@@ -79,6 +80,18 @@ public sealed class CommandLineTests : IDisposable
             _error.ToString(),
             StringComparison.Ordinal);
         Assert.Empty(_output.ToString());
+    }
+
+    [Fact]
+    public async Task Send_FromALine_GoesOnWhereAnotherHasEnded_AndCountsFromTheFirst()
+    {
+        (IWeirClient client, FakePartition[] partitions) = FakeGrains.Create(partitions: 1);
+        Assert.Equal(ExitCode.Done, await RunAsync("send t - --from 3 --json", client, "bad\n2\n3\n\n5"));
+        Assert.Equal("""{"topic":"t","sent":2}""", Assert.Single(Lines(_output)));
+        Assert.Equal(2, partitions[0].Next);
+        Assert.Equal(ExitCode.Refused, await RunAsync("send t - --from 3", client, "1\n2\n3\nbad"));
+        Assert.StartsWith(
+            "weir: line 4 not sent, nothing sent after, 1 sent before: ", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -32,11 +32,12 @@ public sealed class ProducerTests
     public async Task Send_WhenNobodyAnswers_IsUnavailable()
     {
         (IWeirClient client, FakePartition[] partitions) = FakeGrains.Create(partitions: 1, retryFor: TimeSpan.Zero);
-        partitions[0].Refuse = _ => new TimeoutException("too late");
+        partitions[0].Refuse = _ => new TimeoutException("Request [ sys.client/1 ]->[ weir.topic/t ]");
 
         WeirException fault = await Assert.ThrowsAsync<WeirException>(() => client.SendAsync(Lines, "a"));
         Assert.Equal(WeirError.Unavailable, fault.Error);
         Assert.Contains("append to the topic 't'", fault.Message, StringComparison.Ordinal);
+        Assert.EndsWith("The last call got no answer in its time.", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
