@@ -114,10 +114,15 @@ internal sealed class SettingsReader
         try
         {
             string path = Path.GetFullPath(written);
+            bool isNew = !Directory.Exists(path);
             Directory.CreateDirectory(path);
             string probe = Path.Combine(path, $".writable-{Environment.ProcessId}");
             File.WriteAllBytes(probe, []);
             File.Delete(probe);
+
+            // Whoever is refused for something else finds nothing that was not there before.
+            if (isNew)
+                Directory.Delete(path);
             return path;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)

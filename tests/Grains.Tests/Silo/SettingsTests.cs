@@ -88,6 +88,23 @@ public sealed class SettingsTests : IDisposable
             expected.Zip(read.Faults), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Reading_LeavesNoFolder_AndSaysWhichCanNotBeOne()
+    {
+        string folder = Path.Combine(_directory, "new");
+        Assert.NotNull(Read(["--DataDirectory", folder]).Settings);
+        Assert.False(Directory.Exists(folder));
+        Directory.CreateDirectory(folder);
+        string file = Path.Combine(folder, "file");
+        File.WriteAllText(file, "kept");
+        Assert.Contains(
+            $"DataDirectory is '{file}', which can not be written",
+            Assert.Single(Read(["--DataDirectory", file]).Faults),
+            StringComparison.Ordinal);
+        Assert.NotNull(Read(["--DataDirectory", folder]).Settings);
+        Assert.Equal("kept", File.ReadAllText(file));
+    }
+
     [Theory]
     [InlineData("--SiloPort", "30000")]
     [InlineData("--HttpUrl", "http://127.0.0.1:11111")]
