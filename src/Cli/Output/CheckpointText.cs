@@ -23,13 +23,8 @@ internal static class CheckpointText
             + $"{Size(done.WrittenBytes)} written{(status.IsCurrent ? "; nothing has changed since" : "")}"
         : "none";
 
-    /// <summary>What is wrong with the ones since then.</summary>
-    public static string Problem(CheckpointStatus status) => (status.Failed, status.Problem) switch
-    {
-        (0, null) => "none",
-        (0, { } problem) => problem,
-        (var failed, var problem) => $"{failed} in a row did not complete{(problem is null ? "" : $": {problem}")}",
-    };
+    /// <summary>What is wrong with the ones since then, which says itself how many did not complete.</summary>
+    public static string Problem(CheckpointStatus status) => status.Problem ?? "none";
 
     /// <summary>The checkpoint that an answer is of.</summary>
     public static string Of(long? checkpoint) =>
