@@ -114,20 +114,28 @@ public readonly record struct EventTime(long Milliseconds) : IComparable<EventTi
         DateTime time = ToDateTimeOffset().UtcDateTime;
         (int year, int month, int day) = time;
         int milliseconds = (int)(time.TimeOfDay.Ticks / TimeSpan.TicksPerMillisecond);
-        WriteDigits(text, 0, 4, year, '-');
-        WriteDigits(text, 5, 2, month, '-');
-        WriteDigits(text, 8, 2, day, 'T');
-        WriteDigits(text, 11, 2, milliseconds / 3_600_000, ':');
-        WriteDigits(text, 14, 2, milliseconds / 60_000 % 60, ':');
-        WriteDigits(text, 17, 2, milliseconds / 1000 % 60, '.');
-        WriteDigits(text, 20, 3, milliseconds % 1000, 'Z');
+        int seconds = milliseconds / 1000;
+        int minutes = seconds / 60;
+        int hours = minutes / 60;
+        text = text[..LongestText];
+        "0000-00-00T00:00:00.000Z"u8.CopyTo(text);
+        AddTwo(text, 0, year / 100);
+        AddTwo(text, 2, year % 100);
+        AddTwo(text, 5, month);
+        AddTwo(text, 8, day);
+        AddTwo(text, 11, hours);
+        AddTwo(text, 14, minutes - hours * 60);
+        AddTwo(text, 17, seconds - minutes * 60);
+        AddTwo(text, 20, (milliseconds - seconds * 1000) / 10);
+        text[22] += (byte)(milliseconds % 10);
         return LongestText;
     }
 
-    private static void WriteDigits(Span<byte> text, int from, int count, int value, char behind)
+    // To two zeros: 7 gives "07".
+    private static void AddTwo(Span<byte> text, int at, int value)
     {
-        text[from + count] = (byte)behind;
-        for (int at = from + count - 1; at >= from; at--, value /= 10)
-            text[at] = (byte)('0' + value % 10);
+        int tens = value / 10;
+        text[at] += (byte)tens;
+        text[at + 1] += (byte)(value - tens * 10);
     }
 }
