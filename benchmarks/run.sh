@@ -42,6 +42,13 @@ program() {
   timeout --kill-after=10s "${minutes}m" dotnet "benchmarks/$project/bin/Release/net10.0/Weir.$project.dll" "$@"
 }
 
+# What was measured. The page of an earlier run is no change of it.
+commit() {
+  local dirty=
+  git diff --quiet HEAD -- . ':!benchmarks/RESULTS.md' || dirty=-dirty
+  echo "$(git describe --always)$dirty"
+}
+
 # The project that a run is of.
 project() {
   case $1 in
@@ -84,7 +91,7 @@ main() {
     fi
   done
   dotnet benchmarks/Report/bin/Release/net10.0/Weir.Report.dll \
-    "$results" benchmarks/RESULTS.md "$(git describe --always --dirty)" || failed=1
+    "$results" benchmarks/RESULTS.md "$(commit)" || failed=1
   return "$failed"
 }
 
