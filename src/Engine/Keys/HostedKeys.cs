@@ -233,7 +233,8 @@ internal sealed class HostedKeys<TKey> : HostedKeys, IKeyShares<TKey>
         return share;
     }
 
-    // A timer that was set for a time already past waits, too, until that time moves on.
+    // A timer that was set for a time already past waits, too, until that time moves on. Up to the clock itself: state
+    // expires when that is reached; a timer of that very instant, which the clock has to pass, waits on in its key.
     private void ShareDue(HostedTime before, GroupStep last)
     {
         while (last.Clock > before.Clock && _clockTimers.TryTake(last.Clock, out DueTimer due))

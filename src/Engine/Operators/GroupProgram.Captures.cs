@@ -31,7 +31,8 @@ public sealed partial class GroupProgram
 
     private bool NeedsBase => _hosted?.Keys.NeedsBase ?? _operator.NeedsBase;
 
-    // At the end of time everything is due, also what waits for that time itself.
+    // At the end of time everything is due, also what waits for that time itself. State expires when the clock reaches its
+    // time; a timer is due behind it, and reading the group for one a moment early changes nothing.
     private bool IsDue => _stored is { } stored
         && (Watermark >= stored.Mark.NextEventTimer || Clock >= stored.Mark.NextClockTimer);
 

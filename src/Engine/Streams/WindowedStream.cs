@@ -30,8 +30,8 @@ public sealed class WindowedStream<TKey, T>
     }
 
     /// <summary>
-    /// States when a window gives its result. Default: when the clock of its windows reaches its last instant; the
-    /// global window never does.
+    /// States when a window gives its result. Default: when the watermark reaches its last instant, or for windows of
+    /// processing time when the ingestion clock has passed it; the global window never does.
     /// </summary>
     /// <param name="trigger">Made by <see cref="Triggers"/>, or your own: one object for all windows.</param>
     /// <exception cref="ArgumentException">
